@@ -1,0 +1,7 @@
+/** For authors of backends: the plan that a backend compiles and runs, and how it makes itself known. */
+export { registerBackend, type BackendOptions } from "./device/registry.ts";
+export { dtypes, type ComputeDType, type DType, type TypedArray } from "./dtype.ts";
+export * from "./plan/backend.ts";
+export * from "./plan/expr.ts";
+export * from "./plan/plan.ts";
+export * from "./plan/view.ts";

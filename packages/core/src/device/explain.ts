@@ -1,0 +1,74 @@
+import { children, type Expr } from "../plan/expr.ts";
+import type { Place, Plan, Step } from "../plan/plan.ts";
+
+/** A plan as text: a line for each step, with the buffers that it reads and writes. */
+export function explainPlan(plan: Plan, reason: string): string {
+  const kernels = plan.steps.filter((step) => step.kind !== "host").length;
+  const head =
+    `plan ${plan.id}: ${kernels} kernels, ${plan.steps.length - kernels} host steps, ${plan.buffers.length} buffers, ` +
+    `${plan.slots.length} slots, ${plan.numbers.length} numbers, ${plan.outputs.length} outputs, arena ${plan.arenaBytes} bytes\n` +
+    `  compiled because: ${reason}`;
+  const width = String(plan.steps.length - 1).length;
+  const lines = plan.steps.map((step, at) => `  ${String(at).padStart(width)}  ${describe(step, plan)}  [${step.label}]`);
+  return [head, ...lines].join("\n");
+}
+
+function describe(step: Step, plan: Plan): string {
+  const at = (place: Place): string => nameOf(place.buffer, plan);
+  switch (step.kind) {
+    case "map":
+      return `map [${step.shape}]  ${step.stores.map((s) => `${at(s.place)} = ${formula(s.expr, plan)}`).join("; ")}`;
+    case "reduce": {
+      const stores = step.stores.map((s) => `${at(s.place)} = ${formula(s.expr, plan)}`).join("; ");
+      const block = step.block > 0 ? ` in blocks of ${step.block}` : "";
+      return `${step.op} [${step.shape}] over ${step.length}${block} of ${formula(step.input, plan)}  ${stores}`;
+    }
+    case "matmul":
+      return `matmul [${[...step.batch, step.m, step.k]}] × [${[...step.batch, step.k, step.n]}]  ${at(step.c)} = ${at(step.a)} × ${at(step.b)}`;
+    case "groupedRows":
+      return `groupedRows [${step.rows}, ${step.k}] × [${step.groups}, ${step.k}, ${step.n}]  ${at(step.c)} = ${at(step.a)} × ${at(step.b)}`;
+    case "groupedContraction":
+      return `groupedContraction [${step.rows}, ${step.m}]ᵀ × [${step.rows}, ${step.n}] by ${step.groups}  ${at(step.c)} = ${at(step.a)}ᵀ × ${at(step.b)}`;
+    case "topK":
+      return `topK ${step.k} of [${step.rows}, ${step.length}]  ${at(step.values)}, ${at(step.indices)} = ${at(step.input)}`;
+    case "groupBy":
+      return `groupBy [${step.length}] to ${step.groups}  ${at(step.permutation)}, ${at(step.offsets)} = ${at(step.ids)}`;
+    case "segmentSum":
+      return `segmentSum [${step.rows}, ${step.width}] to ${step.segments}  ${at(step.out)} = ${at(step.input)}`;
+    case "host":
+      return `host call ${step.call}`;
+  }
+}
+
+function nameOf(buffer: number, plan: Plan): string {
+  const { source } = plan.buffers[buffer];
+  return source.kind === "slot" ? `${plan.slots[source.slot].kind}${source.slot}` : `t${buffer}`;
+}
+
+/** Terms of an expression that are written out; shared terms may make the rest very long. */
+const mostTerms = 40;
+
+/** An expression in functional notation, cut where it gets long. */
+function formula(root: Expr, plan: Plan): string {
+  let terms = 0;
+  const write = (expr: Expr): string => {
+    if (++terms > mostTerms) return "…";
+    switch (expr.kind) {
+      case "constant":
+        return String(expr.value);
+      case "number":
+        return `n${expr.slot}`;
+      case "index":
+        return "index";
+      case "accumulated":
+        return "·";
+      case "load": {
+        const inner = children(expr).map(write);
+        return inner.length > 0 ? `${nameOf(expr.buffer, plan)}[${inner.join(", ")}]` : nameOf(expr.buffer, plan);
+      }
+      case "apply":
+        return `${expr.op}(${expr.inputs.map(write).join(", ")})`;
+    }
+  };
+  return write(root);
+}

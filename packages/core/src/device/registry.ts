@@ -1,0 +1,31 @@
+import { DeviceError } from "../errors.ts";
+import type { Backend } from "../plan/backend.ts";
+
+export interface BackendOptions {
+  /** Threads that compute; default: as many as the machine has cores (at most 8). */
+  readonly threads?: number;
+}
+
+type Create = (options: BackendOptions) => Promise<Backend> | Backend;
+
+const backends = new Map<string, Create>();
+
+/** Makes a backend known by name; what `setDefaultDevice(name)` then creates. */
+export function registerBackend(name: string, create: Create): void {
+  backends.set(name, create);
+}
+
+export function isRegistered(name: string): boolean {
+  return backends.has(name);
+}
+
+export function createBackend(name: string, options: BackendOptions): Promise<Backend> | Backend {
+  const create = backends.get(name);
+  if (!create) {
+    const known = [...backends.keys()].join(", ");
+    throw new DeviceError(
+      `unknown device "${name}"; known: ${known}. "reference" is there after \`import "@tsuki/core/reference"\``,
+    );
+  }
+  return create(options);
+}

@@ -1,0 +1,219 @@
+import { dtypes, type ComputeDType } from "../dtype.ts";
+import type { CapturedGraph, CapturedNode, Edge, Root } from "../plan/graph.ts";
+import type { HostCall, Slot } from "../plan/plan.ts";
+import { hostOp } from "./host.ts";
+import { numberOp } from "./leaves.ts";
+import { readOf, type Part } from "./partition.ts";
+import type { Node, Result, Tensor } from "./tensor.ts";
+import type { Variable } from "./variable.ts";
+
+/** A part whose graph has been walked: the plan's key, and what a run binds. */
+export interface Capture {
+  /** The graph as integers; equal keys, equal plans. */
+  readonly key: Int32Array;
+  /** What is bound to each slot. */
+  readonly slots: readonly (Variable | Result)[];
+  /** Whether the plan reads what is bound to each slot (else it only writes it). */
+  readonly reads: readonly boolean[];
+  readonly numbers: readonly number[];
+  readonly hosts: readonly HostCall[];
+  /** Kept and requested tensors, in the order of the plan's outputs. */
+  readonly outputs: readonly Tensor[];
+  /** Variables and the version that the plan leaves; `stored` is false where the value is consumed. */
+  readonly written: ReadonlyMap<Variable, { version: number; stored: boolean }>;
+  /** Nodes that the plan computes. */
+  readonly nodes: readonly Node[];
+  /** The graph for the compiler; only needed where the key is new. */
+  graph(): CapturedGraph;
+}
+
+/** Kinds of leaves in keys; ops have positive ids. */
+const slotLeaf = -1;
+const numberLeaf = -2;
+const rootKinds = { assign: -3, output: -4, host: -5 } as const;
+
+/** Walks the graph of a part in a fixed order and writes it down as integers. */
+export function capture(part: Part): Capture {
+  return new Walker(part).capture();
+}
+
+class Walker {
+  readonly #part: Part;
+  readonly #key: number[] = [];
+  readonly #slots: (Variable | Result)[] = [];
+  readonly #slotInfo: Slot[] = [];
+  readonly #numbers: number[] = [];
+  readonly #numberTypes: ComputeDType[] = [];
+  readonly #hosts: HostCall[] = [];
+  readonly #nodes: Node[] = [];
+  /** What makes the captured nodes: an op's node, or the leaf of a tensor. */
+  readonly #captured: (Node | Tensor | { slot: number })[] = [];
+  readonly #ofNode = new Map<Node, number>();
+  readonly #ofSlot = new Map<Variable | Result, { slot: number; node: number }>();
+  readonly #assigned = new Map<Variable, Map<number, Tensor>>();
+
+  constructor(part: Part) {
+    this.#part = part;
+    for (const effect of part.effects) {
+      if (effect.kind !== "assign") continue;
+      const versions = this.#assigned.get(effect.variable) ?? new Map<number, Tensor>();
+      this.#assigned.set(effect.variable, versions.set(effect.version, effect.value));
+    }
+  }
+
+  capture(): Capture {
+    const roots: Root[] = [];
+    const outputs = new Set<Tensor>();
+    const written = new Map<Variable, { version: number; stored: boolean }>();
+    for (const effect of this.#part.effects) {
+      if (effect.kind === "assign") written.set(effect.variable, { version: effect.version, stored: true });
+      else if (effect.kind === "consume") written.set(effect.variable, { version: effect.version, stored: false });
+    }
+    const output = (tensor: Tensor): void => {
+      if (tensor.result !== null || outputs.has(tensor)) return;
+      outputs.add(tensor);
+      this.#root(roots, { kind: "output", value: this.#visit(tensor) });
+    };
+    for (const effect of this.#part.effects) {
+      if (effect.kind === "assign") {
+        const last = written.get(effect.variable);
+        if (!last?.stored || last.version !== effect.version) continue;
+        const value = this.#visit(effect.value);
+        this.#root(roots, { kind: "assign", slot: this.#slot(effect.variable).slot, value });
+      } else if (effect.kind === "keep") {
+        output(effect.value);
+      } else if (effect.kind === "host") {
+        this.#root(roots, { kind: "host", node: this.#visitNode(effect.node) });
+      }
+    }
+    for (const tensor of this.#part.requests) output(tensor);
+    return {
+      key: Int32Array.from(this.#key),
+      slots: this.#slots,
+      reads: this.#slots.map((source) => (this.#ofSlot.get(source)?.node ?? -1) >= 0),
+      numbers: this.#numbers,
+      hosts: this.#hosts,
+      outputs: [...outputs],
+      written,
+      nodes: this.#nodes,
+      graph: () => this.#graph(roots),
+    };
+  }
+
+  #root(roots: Root[], root: Root): void {
+    roots.push(root);
+    if (root.kind === "assign") this.#key.push(rootKinds.assign, root.slot, root.value.node, root.value.output);
+    else if (root.kind === "output") this.#key.push(rootKinds.output, root.value.node, root.value.output);
+    else this.#key.push(rootKinds.host, root.node);
+  }
+
+  /** The tensor that a read of a version stands for inside this plan, followed to the end. */
+  #resolve(tensor: Tensor): Tensor {
+    let current = tensor;
+    while (current.result === null) {
+      const read = readOf(current.node);
+      const value = read && this.#assigned.get(read.variable)?.get(read.version);
+      if (!value) break;
+      current = value;
+    }
+    return current;
+  }
+
+  #visit(tensor: Tensor): Edge {
+    const target = this.#resolve(tensor);
+    return { node: this.#isLeaf(target) ? this.#leaf(target) : this.#visitNode(target.node), output: this.#outputOf(target) };
+  }
+
+  #isLeaf(tensor: Tensor): boolean {
+    return tensor.result !== null || readOf(tensor.node) !== null;
+  }
+
+  #outputOf(tensor: Tensor): number {
+    return this.#isLeaf(tensor) ? 0 : tensor.index;
+  }
+
+  /** Visits a node and all below it without recursion: graphs are deep. */
+  #visitNode(root: Node): number {
+    const stack: { node: Node; next: number; inputs: Tensor[] }[] = [];
+    const push = (node: Node): void => {
+      stack.push({ node, next: 0, inputs: [...node.after.flatMap((n) => n.outputs.slice(0, 1)), ...node.inputs].map((t) => this.#resolve(t)) });
+    };
+    if (!this.#ofNode.has(root)) push(root);
+    while (stack.length > 0) {
+      const top = stack[stack.length - 1];
+      const input = top.inputs[top.next++];
+      if (input !== undefined) {
+        if (!this.#isLeaf(input) && !this.#ofNode.has(input.node)) push(input.node);
+        continue;
+      }
+      stack.pop();
+      this.#add(top.node);
+    }
+    return this.#ofNode.get(root) as number;
+  }
+
+  #add(node: Node): void {
+    const key = this.#key;
+    if (node.op.id === numberOp.id) {
+      const dtype = dtypes[node.outputs[0].dtype].compute;
+      key.push(numberLeaf, dtypes[dtype].id, ...node.key);
+      this.#numbers.push((node.attributes as { value: number }).value);
+      this.#numberTypes.push(dtype);
+    } else {
+      const edges = node.inputs.map((input) => this.#edge(this.#resolve(input)));
+      key.push(node.op.id, edges.length);
+      for (const edge of edges) key.push(edge.node, edge.output);
+      key.push(node.key.length, ...node.key);
+      if (node.op.id === hostOp.id) this.#hosts.push((node.attributes as { call: HostCall }).call);
+      this.#nodes.push(node);
+    }
+    this.#ofNode.set(node, this.#captured.length);
+    this.#captured.push(node);
+  }
+
+  #edge(target: Tensor): Edge {
+    if (this.#isLeaf(target)) return { node: this.#leaf(target), output: 0 };
+    return { node: this.#ofNode.get(target.node) as number, output: target.index };
+  }
+
+  #leaf(tensor: Tensor): number {
+    const source = tensor.result ?? (readOf(tensor.node) as { variable: Variable }).variable;
+    const known = this.#ofSlot.get(source);
+    if (known !== undefined && known.node >= 0) return known.node;
+    const entry = this.#slot(source, tensor);
+    entry.node = this.#captured.length;
+    this.#captured.push({ slot: entry.slot });
+    this.#key.push(slotLeaf, entry.slot);
+    return entry.node;
+  }
+
+  #slot(source: Variable | Result, tensor?: Tensor): { slot: number; node: number } {
+    const known = this.#ofSlot.get(source);
+    if (known) return known;
+    const { shape, dtype } = "storage" in source ? source : (tensor as Tensor);
+    const entry = { slot: this.#slots.length, node: -1 };
+    this.#ofSlot.set(source, entry);
+    this.#slots.push(source);
+    this.#slotInfo.push({ kind: "storage" in source ? "variable" : "value", shape, dtype });
+    this.#key.push(slotLeaf, "storage" in source ? 1 : 0, dtypes[dtype].id, shape.length, ...shape);
+    return entry;
+  }
+
+  #graph(roots: readonly Root[]): CapturedGraph {
+    const nodes = this.#captured.map((made): CapturedNode => {
+      if ("slot" in made) {
+        const { shape, dtype } = this.#slotInfo[made.slot];
+        return { kind: "slot", slot: made.slot, outputs: [{ shape, dtype }] };
+      }
+      const node = made as Node;
+      if (node.op.id === numberOp.id) return { kind: "number", number: -1, outputs: node.outputs };
+      const { op, attributes, outputs, path, trace } = node;
+      const inputs = node.inputs.map((input) => this.#edge(this.#resolve(input)));
+      const signatures = outputs.map(({ shape, dtype }) => ({ shape, dtype }));
+      return { kind: "op", op, attributes, inputs, outputs: signatures, path, trace };
+    });
+    let number = 0;
+    const numbered = nodes.map((node) => (node.kind === "number" ? { ...node, number: number++ } : node));
+    return { nodes: numbered, roots, slots: this.#slotInfo, numbers: this.#numberTypes };
+  }
+}

@@ -1,0 +1,45 @@
+import { dtypes, type ComputeDType, type DType } from "../dtype.ts";
+import { defineOp, numberKey, type Op } from "./op.ts";
+import { Node, type Result, type Tensor } from "./tensor.ts";
+
+interface RunTimeNumber {
+  readonly value: number;
+  readonly shape: readonly number[];
+}
+
+/** A leaf: a number that a caller passed. It is data: another value is no other plan. */
+export const numberOp: Op<RunTimeNumber> = defineOp<RunTimeNumber>({
+  name: "number",
+  key: ({ shape }) => [shape.length, ...shape],
+  lower: () => [],
+});
+
+export function numberLeaf(value: number, dtype: ComputeDType, shape: readonly number[] = []): Tensor {
+  return new Node(numberOp, [], { value, shape }, [{ shape, dtype }]).outputs[0];
+}
+
+interface Constant {
+  readonly value: number;
+  readonly dtype: ComputeDType;
+  readonly shape: readonly number[];
+}
+
+/** A constant of an op's own definition: it is structure. */
+const constantOp: Op<Constant> = defineOp<Constant>({
+  name: "constant",
+  key: ({ value, dtype, shape }) => [...numberKey(value), dtypes[dtype].id, ...shape],
+  lower: (l, _inputs, { value, dtype, shape }) => [l.constant(value, dtype, shape)],
+});
+
+export function constantLeaf(value: number, dtype: ComputeDType, shape: readonly number[] = []): Tensor {
+  return new Node(constantOp, [], { value, dtype, shape }, [{ shape, dtype }]).outputs[0];
+}
+
+/** A leaf whose contents the caller gave. */
+const dataOp: Op<null> = defineOp<null>({ name: "data", key: () => [], lower: () => [] });
+
+export function dataLeaf(result: Result, shape: readonly number[], dtype: DType): Tensor {
+  const tensor = new Node(dataOp, [], null, [{ shape, dtype }]).outputs[0];
+  tensor.result = result;
+  return tensor;
+}

@@ -1,0 +1,56 @@
+import type { DType } from "../dtype.ts";
+import type { Lowering } from "../plan/lowering.ts";
+import type { Value } from "../plan/value.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** Shape and dtype of one result. */
+export interface Signature {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+/** What a gradient rule is given: the gradients of the outputs (`null` where none arrives), the node's inputs and outputs. */
+export interface GradientContext<Attributes> {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  readonly attributes: Attributes;
+  /** Whether input i needs a gradient. */
+  needs(i: number): boolean;
+}
+
+/**
+ * An op, defined in one place. Attributes are the op's structure (axes, shapes, k): `key` writes them as integers, and two
+ * nodes with equal keys and inputs compute the same function.
+ */
+export interface OpDefinition<Attributes> {
+  readonly name: string;
+  /** The attributes as integers, for the plan's key. */
+  key(attributes: Attributes): readonly number[];
+  /**
+   * Gradients of the inputs from those of the outputs, written with other ops; absent: not differentiable. A gradient that
+   * still has the shape to which its input was broadcast is summed back by the caller.
+   */
+  gradient?(gradients: readonly (Tensor | null)[], context: GradientContext<Attributes>): readonly (Tensor | null)[];
+  /** The node in the kernel vocabulary: one value for each output. */
+  lower(lowering: Lowering, inputs: readonly Value[], attributes: Attributes, outputs: readonly Signature[]): readonly Value[];
+}
+
+export interface Op<Attributes = unknown> extends OpDefinition<Attributes> {
+  /** Number of the op in plan keys. */
+  readonly id: number;
+}
+
+let nextId = 1;
+
+export function defineOp<Attributes>(definition: OpDefinition<Attributes>): Op<Attributes> {
+  return { ...definition, id: nextId++ };
+}
+
+const double = new Float64Array(1);
+const words = new Int32Array(double.buffer);
+
+/** A number as two integers, for keys. */
+export function numberKey(value: number): [number, number] {
+  double[0] = value;
+  return [words[0], words[1]];
+}

@@ -1,0 +1,156 @@
+import { StaleTensorError } from "../errors.ts";
+import type { Effect } from "./effect.ts";
+import type { Node, Tensor } from "./tensor.ts";
+import { readOp, type Variable } from "./variable.ts";
+
+/** Effects and requested values that become one plan. */
+export interface Part {
+  readonly effects: Effect[];
+  readonly requests: Tensor[];
+}
+
+/** The unrealized nodes from `roots` down that `enter` lets in, inputs and order-only predecessors included. */
+export function walk(roots: readonly Node[], enter: (node: Node) => boolean): void {
+  const stack = [...roots];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (!enter(node)) continue;
+    for (const input of node.inputs) if (input.result === null) stack.push(input.node);
+    for (const earlier of node.after) if (!isRealized(earlier)) stack.push(earlier);
+  }
+}
+
+/** The unrealized nodes that an effect computes. */
+export function rootsOf(effect: Effect): Node[] {
+  switch (effect.kind) {
+    case "assign":
+    case "keep":
+      return unrealized([effect.value]);
+    case "host":
+      return [effect.node];
+    case "consume":
+      return [];
+  }
+}
+
+export function unrealized(tensors: readonly Tensor[]): Node[] {
+  return tensors.filter((tensor) => tensor.result === null).map((tensor) => tensor.node);
+}
+
+function isRealized(node: Node): boolean {
+  return node.outputs.every((output) => output.result !== null);
+}
+
+/** One set of groups that must run together; sets are joined as their groups turn out to share something. */
+class Sets<Key> {
+  readonly #parents = new Map<Key, Key>();
+
+  find(key: Key): Key {
+    let root = key;
+    for (let next = this.#parents.get(root); next !== undefined; next = this.#parents.get(root)) root = next;
+    if (root !== key) this.#parents.set(key, root);
+    return root;
+  }
+
+  join(a: Key, b: Key): void {
+    const [from, to] = [this.find(a), this.find(b)];
+    if (from !== to) this.#parents.set(from, to);
+  }
+}
+
+/**
+ * Cuts what is pending into parts, in program order: effects of one group stay together, and so do groups that share an
+ * unrealized node, of which one reads what another writes, or that call the host. Initial values are a part of their own,
+ * which runs first. Throws `StaleTensorError`, with nothing taken, where a leaf's version is gone.
+ */
+export function partition(effects: readonly Effect[], requests: readonly Tensor[]): Part[] {
+  const assigned = new Map<Variable, Map<number, Effect>>();
+  for (const effect of effects) {
+    if (effect.kind !== "assign") continue;
+    const versions = assigned.get(effect.variable) ?? new Map<number, Effect>();
+    assigned.set(effect.variable, versions.set(effect.version, effect));
+  }
+  const initial = new Set(effects.filter((effect) => isInitial(effect, assigned)));
+  const others = effects.filter((effect) => !initial.has(effect));
+  const written = new Set<Variable>();
+  for (const effect of others) if (effect.kind === "assign" || effect.kind === "consume") written.add(effect.variable);
+
+  const sets = new Sets<number>();
+  const owners = new Map<Node, number>();
+  const readers = new Map<Variable, number>();
+  const claim = (group: number, roots: readonly Node[]): void =>
+    walk(roots, (node) => {
+      const owner = owners.get(node);
+      if (owner !== undefined) {
+        sets.join(owner, group);
+        return false;
+      }
+      owners.set(node, group);
+      const read = readOf(node);
+      if (read) {
+        const { variable, version } = read;
+        if (version < variable.storage.committed && !assigned.get(variable)?.has(version)) throw staleError(roots[0], variable);
+        if (written.has(variable)) sets.join(readers.get(variable) ?? group, group);
+        readers.set(variable, group);
+      }
+      return true;
+    });
+
+  let hosts: number | undefined;
+  const writers = new Map<Variable, number>();
+  for (const effect of others) {
+    claim(effect.group, rootsOf(effect));
+    if (effect.kind === "assign" || effect.kind === "consume") {
+      sets.join(writers.get(effect.variable) ?? effect.group, effect.group);
+      writers.set(effect.variable, effect.group);
+    } else if (effect.kind === "host") {
+      sets.join(hosts ?? effect.group, effect.group);
+      hosts = effect.group;
+    }
+  }
+  claim(requestGroup, unrealized(requests));
+  for (const [variable, writer] of writers) sets.join(readers.get(variable) ?? writer, writer);
+
+  const parts = new Map<number, Part>();
+  const partOf = (group: number): Part => {
+    const set = sets.find(group);
+    const part = parts.get(set) ?? { effects: [], requests: [] };
+    parts.set(set, part);
+    return part;
+  };
+  for (const effect of others) partOf(effect.group).effects.push(effect);
+  if (requests.length > 0) partOf(requestGroup).requests.push(...requests);
+  return initial.size > 0 ? [{ effects: [...initial], requests: [] }, ...parts.values()] : [...parts.values()];
+}
+
+/** The group of what is asked for by value. */
+const requestGroup = -1;
+
+/** Whether an effect sets an initial value that depends on nothing but other initial values and what has run. */
+function isInitial(effect: Effect, assigned: ReadonlyMap<Variable, ReadonlyMap<number, Effect>>): boolean {
+  if (effect.kind !== "assign" || !effect.initial) return false;
+  let initial = true;
+  const seen = new Set<Node>();
+  walk(rootsOf(effect), (node) => {
+    if (seen.has(node)) return false;
+    seen.add(node);
+    const read = readOf(node);
+    const writer = read && assigned.get(read.variable)?.get(read.version);
+    if (writer?.kind === "assign" && !writer.initial) initial = false;
+    return true;
+  });
+  return initial;
+}
+
+/** Which version of which variable a node reads, if it is a read. */
+export function readOf(node: Node): { readonly variable: Variable; readonly version: number } | null {
+  return node.op.id === readOp.id ? (node.attributes as { variable: Variable; version: number }) : null;
+}
+
+function staleError({ op, path, outputs }: Node, variable: Variable): StaleTensorError {
+  const name = path ? `${path}:${op.name}` : op.name;
+  return new StaleTensorError(
+    `a tensor (${name}, shape [${outputs[0]?.shape ?? ""}]) was built on an earlier value of "${variable.name}", which has been ` +
+      `overwritten since. Read it before the variable is assigned (before step()), name it with keep() so that it is ` +
+      `computed together with the step, or build it anew.`,
+  );
+}

@@ -1,0 +1,15 @@
+import type { Effect } from "./effect.ts";
+import type { Tensor } from "./tensor.ts";
+import type { Variable } from "./variable.ts";
+
+/** A device, as the graph sees it: something that takes down what must happen, in program order. */
+export interface Runtime {
+  readonly name: string;
+  record(effect: Effect): void;
+  /** Called before the effects of a `backward()`: sends off what an earlier one left pending, if nothing is shared. */
+  beforeBackward(output: Tensor): void;
+  /** Called after them. */
+  afterBackward(): void;
+  /** Gives the memory of a variable back once what is queued has run. */
+  release(variable: Variable): void;
+}

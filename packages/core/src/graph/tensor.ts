@@ -1,0 +1,137 @@
+import { dtypes, isFloat, type DType, type TypedArray } from "../dtype.ts";
+import { DeviceError } from "../errors.ts";
+import type { Handle } from "../plan/backend.ts";
+import { sizeOf } from "../plan/view.ts";
+import { Fluent } from "./fluent.ts";
+import type { Op, Signature } from "./op.ts";
+import type { Runtime } from "./runtime.ts";
+import { currentPath, gradientsEnabled } from "./scope.ts";
+import type { Variable } from "./variable.ts";
+
+/** What ops take where a tensor is expected; a number takes the other operand's dtype. */
+export type TensorLike = Tensor | Variable | number;
+
+let nextNode = 0;
+const tracing = typeof process !== "undefined" && Boolean(process.env?.["TSUKI_TRACE"] ?? process.env?.["VITEST"]);
+
+/** A vertex of the lazy graph: one application of an op. */
+export class Node {
+  /** Rising in the order of creation: inputs have smaller ids than their users. */
+  readonly id: number = nextNode++;
+  readonly op: Op;
+  readonly attributes: unknown;
+  /** The attributes as integers, for plan keys. */
+  readonly key: readonly number[];
+  readonly outputs: readonly Tensor[];
+  /** Module path at creation. */
+  readonly path: string = currentPath();
+  /** Its stack shows where it was created: in tests and with `TSUKI_TRACE=1`. */
+  readonly trace: Error | undefined;
+  /** The device of the variables that it depends on; `null`: any. */
+  readonly device: Runtime | null;
+  /** Nodes that run before this one although it reads nothing of theirs. */
+  readonly after: readonly Node[];
+  /** Whether `backward()` has gone through it. */
+  backwardDone = false;
+  /** Whether a plan has computed it without keeping its outputs. */
+  computed = false;
+  #inputs: readonly Tensor[] | null;
+
+  constructor(
+    op: Op,
+    inputs: readonly Tensor[],
+    attributes: unknown,
+    outputs: readonly Signature[],
+    options: { requiresGrad?: boolean; device?: Runtime | null; after?: readonly Node[] } = {},
+  ) {
+    this.op = op;
+    this.attributes = attributes;
+    this.key = op.key(attributes);
+    this.#inputs = inputs;
+    this.device = options.device ?? deviceOf(op.name, inputs);
+    this.after = options.after ?? [];
+    this.trace = tracing ? new Error(op.name) : undefined;
+    const inherits = gradientsEnabled() && op.gradient !== undefined && inputs.some((input) => input.requiresGrad);
+    const requiresGrad = options.requiresGrad ?? inherits;
+    this.outputs = outputs.map(({ shape, dtype }, i) => new Tensor(this, i, shape, dtype, requiresGrad && isFloat(dtype)));
+  }
+
+  get inputs(): readonly Tensor[] {
+    return this.#inputs ?? [];
+  }
+
+  /** False once the edges are dropped: the value is there, and no gradient can go through any more. */
+  get hasEdges(): boolean {
+    return this.#inputs !== null;
+  }
+
+  /** Drops the edges when all outputs are (or will be) there and no gradient still has to pass. */
+  release(): void {
+    if (this.outputs.every((o) => o.result !== null) && (this.backwardDone || !this.outputs.some((o) => o.requiresGrad))) {
+      this.#inputs = null;
+    }
+  }
+}
+
+function deviceOf(op: string, inputs: readonly Tensor[]): Runtime | null {
+  let device: Runtime | null = null;
+  for (const input of inputs) {
+    const other = input.node.device;
+    if (other === null || other === device) continue;
+    if (device !== null) throw new DeviceError(`${op}: operands live on two devices, "${device.name}" and "${other.name}"`);
+    device = other;
+  }
+  return device;
+}
+
+/** The value of a realized tensor: on the host, on a device, or on its way from a plan that is already fixed. */
+export class Result {
+  /** Host contents, where they are known. */
+  host: TypedArray | null = null;
+  handle: Handle | null = null;
+  /** The device that holds (or will hold) `handle`. */
+  device: Runtime | null = null;
+  /** Why the plan that should have made it failed. */
+  error: unknown = null;
+  readonly signature: Signature;
+
+  constructor(signature: Signature, host: TypedArray | null = null) {
+    this.signature = signature;
+    this.host = host;
+  }
+}
+
+/** A value: an output of a node of the lazy graph. Ops are methods; nothing is computed until a value is asked for. */
+export class Tensor extends Fluent {
+  readonly node: Node;
+  /** Which output of the node. */
+  readonly index: number;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly requiresGrad: boolean;
+  /** Set once a plan that makes the value is fixed. */
+  result: Result | null = null;
+
+  constructor(node: Node, index: number, shape: readonly number[], dtype: DType, requiresGrad: boolean) {
+    super();
+    this.node = node;
+    this.index = index;
+    this.shape = shape;
+    this.dtype = dtype;
+    this.requiresGrad = requiresGrad;
+  }
+
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** Bytes of the contents. */
+  get bytes(): number {
+    return this.size * dtypes[this.dtype].bytes;
+  }
+}

@@ -1,0 +1,303 @@
+import { dtypes, type ComputeDType, type DType } from "../dtype.ts";
+import { apply, constant, topological, type Expr, type Load, type ScalarOp } from "./expr.ts";
+import type { HostStep, IndexCheck, Place, Slot, Step } from "./plan.ts";
+import { asLoad, dtypeOf, indexAlong, isWhole, mapViews, padValue, type Value } from "./value.ts";
+import { contiguous, expandView, permuteView, reshapeView, sizeOf, sliceView, type View } from "./view.ts";
+
+/** A buffer before memory is laid out. */
+export interface BufferDraft {
+  readonly dtype: DType;
+  readonly size: number;
+  /** The slot whose contents it is; `null`: made by the plan. */
+  readonly slot: number | null;
+  /** The variable whose new version it is. */
+  target: number | null;
+  /** Whether a run returns it. */
+  output: boolean;
+}
+
+/** Sums longer than this are split into blocks of this length, whose results are summed in turn. */
+export const reductionBlock = 4096;
+
+/**
+ * Turns nodes into kernels. An op's `lower` combines values (expressions that are not stored yet) with `map` and the view
+ * functions, and asks for kernels where it needs them; what is stored where is decided here.
+ */
+export class Lowering {
+  readonly buffers: BufferDraft[] = [];
+  readonly steps: Step[] = [];
+  readonly checks: IndexCheck[] = [];
+  /** Most distinct buffers that one expression loads from. */
+  readonly maxInputs: number;
+  /** Named in kernels: `path:op` of the node that is being lowered. */
+  #label = "";
+  #op = "";
+  #path = "";
+  #trace: Error | undefined;
+  #hostCalls = 0;
+  /** Expressions that are stored already. */
+  readonly #stored = new Map<Expr, Value>();
+
+  constructor(slots: readonly Slot[], maxInputs: number) {
+    this.maxInputs = maxInputs;
+    for (const [slot, { dtype, shape }] of slots.entries()) {
+      this.buffers.push({ dtype, size: sizeOf(shape), slot, target: null, output: false });
+    }
+  }
+
+  enter(op: string, path: string, trace?: Error): void {
+    this.#op = op;
+    this.#path = path;
+    this.#trace = trace;
+    this.#label = path ? `${path}:${op}` : op;
+  }
+
+  // Values
+
+  constant(value: number, dtype: ComputeDType, shape: readonly number[] = []): Value {
+    return { shape, expr: constant(value, dtype) };
+  }
+
+  /** The contents of a buffer. */
+  load(buffer: number, shape: readonly number[]): Value {
+    const dtype = dtypes[this.buffers[buffer].dtype].compute;
+    return { shape, expr: { kind: "load", dtype, buffer, view: contiguous(shape), gathers: [], guard: null } };
+  }
+
+  /** The place along `axis`. */
+  index(shape: readonly number[], axis: number): Value {
+    return { shape, expr: indexAlong(shape, axis) };
+  }
+
+  /** The place in row-major order. */
+  linearIndex(shape: readonly number[]): Value {
+    return { shape, expr: { kind: "index", dtype: "int32", view: contiguous(shape) } };
+  }
+
+  /** A scalar op on values of one shape. */
+  map(op: ScalarOp, dtype: ComputeDType, ...inputs: Value[]): Value {
+    const exprs = inputs.map((input) => input.expr);
+    const combined: Value = { shape: inputs[0].shape, expr: apply(op, dtype, ...exprs) };
+    if (loadedBuffers(combined.expr).size <= this.maxInputs) return combined;
+    return { shape: combined.shape, expr: apply(op, dtype, ...inputs.map((input) => this.store(input).expr)) };
+  }
+
+  /** Converts to another compute dtype. */
+  cast(value: Value, dtype: ComputeDType): Value {
+    return dtypeOf(value) === dtype ? value : this.map("cast", dtype, value);
+  }
+
+  // Views: a change of every leaf's shape and strides
+
+  permute(value: Value, order: readonly number[]): Value {
+    return this.#view(value, order.map((axis) => value.shape[axis]), (view) => permuteView(view, order));
+  }
+
+  slice(value: Value, start: readonly number[], step: readonly number[], shape: readonly number[]): Value {
+    return this.#view(value, shape, (view) => sliceView(view, start, step, shape));
+  }
+
+  reshape(value: Value, shape: readonly number[]): Value {
+    return this.#view(value, shape, (view) => reshapeView(view, shape));
+  }
+
+  /** Broadcasts. What costs arithmetic is stored before it is repeated. */
+  expand(value: Value, shape: readonly number[]): Value {
+    const repeats = sizeOf(shape) > sizeOf(value.shape) && value.expr.kind === "apply" && loadedBuffers(value.expr).size > 0;
+    return this.#view(repeats ? this.store(value) : value, shape, (view) => expandView(view, shape));
+  }
+
+  pad(value: Value, before: readonly number[], shape: readonly number[], fill: number): Value {
+    return padValue(value, before, shape, fill);
+  }
+
+  /**
+   * Reads `value` at computed places along an axis: the result has the shape of `index`, `place` gives the strides of the
+   * other axes (0 where the index says it all), and indices lie in [0, extent).
+   */
+  gather(value: Value, axis: number, index: Value, place: (source: View) => View, extent: number = value.shape[axis]): Value {
+    const load = asLoad(value) ?? (asLoad(this.store(value)) as Load);
+    const check = this.checks.length;
+    this.checks.push({ op: this.#op, path: this.#path, trace: this.#trace, extent });
+    const gathers = [{ index: index.expr, stride: load.view.strides[axis], extent, check }];
+    return { shape: index.shape, expr: { ...load, view: place(load.view), gathers } };
+  }
+
+  #view(value: Value, shape: readonly number[], change: (view: View) => View | null): Value {
+    const changed = mapViews([value.expr], change) ?? mapViews([this.store(value).expr], change);
+    if (!changed) throw new Error(`${this.#label}: no view of shape [${shape}]`);
+    return { shape, expr: changed[0] };
+  }
+
+  // Stores
+
+  /** A new buffer of the plan. */
+  buffer(dtype: DType, size: number): number {
+    this.buffers.push({ dtype, size, slot: null, target: null, output: false });
+    return this.buffers.length - 1;
+  }
+
+  /** The value in a buffer of its own (or the buffer that it already is), in row-major order. */
+  store(value: Value): Value {
+    const load = asLoad(value);
+    if (load && isWhole(load, this.buffers[load.buffer].size)) return value;
+    const known = this.#stored.get(value.expr);
+    if (known) return known;
+    const stored = this.copy(value);
+    this.#stored.set(value.expr, stored);
+    return stored;
+  }
+
+  /** The value in a new buffer. */
+  copy(value: Value): Value {
+    const buffer = this.buffer(dtypeOf(value), sizeOf(value.shape));
+    this.storeAt(value, { buffer, view: contiguous(value.shape) });
+    return this.load(buffer, value.shape);
+  }
+
+  /** Stores the value at a place, such as a slice of a larger buffer. */
+  storeAt(value: Value, place: Place): void {
+    this.steps.push({ kind: "map", label: this.#label, shape: value.shape, stores: [{ place, expr: value.expr }] });
+  }
+
+  /** The value as an operand of a kernel that reads strided memory. */
+  place(value: Value): Place {
+    const stored = asLoad(value);
+    const load = stored && this.buffers[stored.buffer].dtype === stored.dtype ? stored : asLoad(this.store(value));
+    if (!load) throw new Error(`${this.#label}: a stored value is a load`);
+    return { buffer: load.buffer, view: load.view };
+  }
+
+  /** A new row-major result of a kernel. */
+  #result(dtype: DType, shape: readonly number[]): { place: Place; value: Value } {
+    const buffer = this.buffer(dtype, sizeOf(shape));
+    return { place: { buffer, view: contiguous(shape) }, value: this.load(buffer, shape) };
+  }
+
+  // Kernels
+
+  /** Reduces over `axes`; the result has the other axes. */
+  reduce(op: "sum" | "prod" | "max" | "min", value: Value, axes: readonly number[]): Value {
+    const kept = value.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+    const shape = kept.map((axis) => value.shape[axis]);
+    const length = axes.reduce((product, axis) => product * value.shape[axis], 1);
+    const ordered = this.permute(value, [...kept, ...[...axes].sort((a, b) => a - b)]);
+    let input = this.reshape(ordered, [...shape, length]);
+    let count = length;
+    while (count > reductionBlock) {
+      const blocks = Math.ceil(count / reductionBlock);
+      input = this.#reduceKernel(op, input, shape, count, reductionBlock, [...shape, blocks]);
+      count = blocks;
+    }
+    return this.#reduceKernel(op, input, shape, count, 0, shape);
+  }
+
+  #reduceKernel(
+    op: "sum" | "prod" | "max" | "min",
+    input: Value,
+    shape: readonly number[],
+    length: number,
+    block: number,
+    resultShape: readonly number[],
+  ): Value {
+    const dtype = dtypeOf(input);
+    const { place, value } = this.#result(dtype, resultShape);
+    const stores = [{ place, expr: { kind: "accumulated", dtype } as const }];
+    this.steps.push({ kind: "reduce", label: this.#label, op, shape, length, block, input: input.expr, stores });
+    return value;
+  }
+
+  /** Batched product of [...batch, m, k] and [...batch, k, n]. */
+  matmul(a: Value, b: Value, symmetric: boolean): Value {
+    const batch = a.shape.slice(0, -2);
+    const [m, k] = a.shape.slice(-2);
+    const n = b.shape[b.shape.length - 1];
+    const { place, value } = this.#result(dtypeOf(a), [...batch, m, n]);
+    const [left, right] = [this.place(a), this.place(b)];
+    this.steps.push({ kind: "matmul", label: this.#label, batch, m, n, k, a: left, b: right, c: place, symmetric });
+    return value;
+  }
+
+  /** [rows, k] times [groups, k, n] → [rows, n], rows grouped by `offsets` [groups + 1]. */
+  groupedRows(a: Value, b: Value, offsets: Value): Value {
+    const [rows, k] = a.shape;
+    const [groups, , n] = b.shape;
+    const { place, value } = this.#result(dtypeOf(a), [rows, n]);
+    const operands = { a: this.place(a), b: this.place(b), offsets: this.place(offsets), c: place };
+    this.steps.push({ kind: "groupedRows", label: this.#label, rows, n, k, groups, ...operands });
+    return value;
+  }
+
+  /** [rows, m], [rows, n] → [groups, m, n], contracted over the rows of each group. */
+  groupedContraction(a: Value, b: Value, offsets: Value): Value {
+    const [rows, m] = a.shape;
+    const n = b.shape[1];
+    const groups = offsets.shape[0] - 1;
+    const { place, value } = this.#result(dtypeOf(a), [groups, m, n]);
+    const operands = { a: this.place(a), b: this.place(b), offsets: this.place(offsets), c: place };
+    this.steps.push({ kind: "groupedContraction", label: this.#label, rows, m, n, groups, ...operands });
+    return value;
+  }
+
+  /** The k largest of the last axis: values and indices. */
+  topK(input: Value, k: number): [Value, Value] {
+    const outer = input.shape.slice(0, -1);
+    const length = input.shape[input.shape.length - 1];
+    const rows = sizeOf(outer);
+    const values = this.#result(dtypeOf(input), [rows, k]);
+    const indices = this.#result("int32", [rows, k]);
+    const operand = this.place(this.reshape(input, [rows, length]));
+    const results = { values: values.place, indices: indices.place };
+    this.steps.push({ kind: "topK", label: this.#label, rows, length, k, input: operand, ...results });
+    const shape = [...outer, k];
+    return [this.reshape(values.value, shape), this.reshape(indices.value, shape)];
+  }
+
+  /** Stable counting sort of ids [n]: permutation [n] and offsets [groups + 1]. */
+  groupBy(ids: Value, groups: number): [Value, Value] {
+    const length = ids.shape[0];
+    const permutation = this.#result("int32", [length]);
+    const offsets = this.#result("int32", [groups + 1]);
+    const check = this.checks.length;
+    this.checks.push({ op: this.#op, path: this.#path, trace: this.#trace, extent: groups });
+    const results = { permutation: permutation.place, offsets: offsets.place };
+    this.steps.push({ kind: "groupBy", label: this.#label, length, groups, ids: this.place(ids), ...results, check });
+    return [permutation.value, offsets.value];
+  }
+
+  /** Sums of rows [rows, width] by segment: [segments, width]. */
+  segmentSum(input: Value, permutation: Value, offsets: Value): Value {
+    const [rows, width] = input.shape;
+    const segments = offsets.shape[0] - 1;
+    const { place, value } = this.#result(dtypeOf(input), [segments, width]);
+    const operands = { input: this.place(input), permutation: this.place(permutation), offsets: this.place(offsets) };
+    this.steps.push({ kind: "segmentSum", label: this.#label, rows, segments, width, ...operands, out: place });
+    return value;
+  }
+
+  /** A call of the host between two segments. */
+  host(inputs: readonly Value[], outputs: readonly { shape: readonly number[]; dtype: DType }[]): Value[] {
+    const given = inputs.map((input) => {
+      const load = asLoad(this.store(input));
+      if (!load) throw new Error(`${this.#label}: a stored value is a load`);
+      return { buffer: load.buffer, shape: input.shape };
+    });
+    const results = outputs.map(({ shape, dtype }) => this.#result(dtype, shape));
+    const step: HostStep = {
+      kind: "host",
+      label: this.#label,
+      call: this.#hostCalls++,
+      inputs: given,
+      outputs: results.map(({ place }) => ({ buffer: place.buffer, shape: place.view.shape })),
+    };
+    this.steps.push(step);
+    return results.map(({ value }) => value);
+  }
+}
+
+/** The buffers that an expression loads from. */
+export function loadedBuffers(...roots: Expr[]): Set<number> {
+  const buffers = new Set<number>();
+  for (const expr of topological(roots)) if (expr.kind === "load") buffers.add(expr.buffer);
+  return buffers;
+}

@@ -1,0 +1,117 @@
+import { dtypes, isFloat, type DType, type TypedArray } from "../dtype.ts";
+import { defaultDevice } from "../device/default.ts";
+import { DTypeError, ShapeError } from "../errors.ts";
+import { dataLeaf } from "../graph/leaves.ts";
+import { withScope } from "../graph/scope.ts";
+import { Result, type Tensor } from "../graph/tensor.ts";
+import { Variable, type VariableOptions } from "../graph/variable.ts";
+import type { TensorData } from "../io/data.ts";
+import { asTensor, defaultFloat, setDefaultFloat } from "../ops/build.ts";
+import { cast } from "../ops/conversion.ts";
+import { checkShape } from "../ops/creation.ts";
+import { sizeOf } from "../plan/view.ts";
+import type { NestedArray } from "./reading.ts";
+
+export interface TensorOptions {
+  /** Default: float for numbers, `bool` for truth values, else that of the array. */
+  readonly dtype?: DType;
+  /** Default: that of the nesting, or one axis. */
+  readonly shape?: readonly number[];
+}
+
+/** A tensor of given contents, which are copied: a number, nested arrays, or a typed array in row-major order. */
+export function tensor(data: NestedArray | TypedArray, options: TensorOptions = {}): Tensor {
+  const nested = typeof data === "number" || typeof data === "boolean" || Array.isArray(data);
+  const shape = options.shape ?? (nested ? nestingOf(data) : [data.length]);
+  checkShape("tensor", shape);
+  const flat = nested ? flatten(data) : data;
+  if (flat.length !== sizeOf(shape)) {
+    throw new ShapeError(`tensor: ${flat.length} values do not fill shape [${shape}] (${sizeOf(shape)} values)`);
+  }
+  const dtype = options.dtype ?? (nested ? dtypeOfValues(flat) : dtypeOfArray(data));
+  return leaf(convert(flat, dtype), shape, dtype);
+}
+
+/** A tensor of the contents of a file, or of another host copy. */
+export function fromData({ data, dtype, shape }: TensorData): Tensor {
+  return tensor(data, { dtype, shape });
+}
+
+function leaf(data: TypedArray, shape: readonly number[], dtype: DType): Tensor {
+  return dataLeaf(new Result({ shape, dtype }, data), [...shape], dtype);
+}
+
+function nestingOf(data: NestedArray): number[] {
+  const shape: number[] = [];
+  for (let level = data; Array.isArray(level); level = level[0]) shape.push(level.length);
+  return shape;
+}
+
+function flatten(data: NestedArray): (number | boolean)[] {
+  const shape = nestingOf(data);
+  const flat: (number | boolean)[] = [];
+  const visit = (level: NestedArray, depth: number): void => {
+    if (!Array.isArray(level)) {
+      if (depth !== shape.length) throw ragged(shape);
+      flat.push(level);
+      return;
+    }
+    if (level.length !== shape[depth]) throw ragged(shape);
+    for (const inner of level) visit(inner, depth + 1);
+  };
+  visit(data, 0);
+  return flat;
+}
+
+function ragged(shape: readonly number[]): ShapeError {
+  return new ShapeError(`tensor: the nested arrays are ragged; the first ones have shape [${shape}]`);
+}
+
+function dtypeOfValues(values: ArrayLike<number | boolean>): DType {
+  return values.length > 0 && Array.prototype.every.call(values, (v: unknown) => typeof v === "boolean") ? "bool" : defaultFloat();
+}
+
+function dtypeOfArray(array: TypedArray): DType {
+  if (array instanceof Float32Array) return "float32";
+  if (array instanceof Float64Array) return "float64";
+  if (array instanceof Int32Array) return "int32";
+  if (array instanceof Int8Array) return "int8";
+  if (array instanceof Uint8Array) return "bool";
+  throw new DTypeError("tensor: give { dtype } for an array of 16-bit values");
+}
+
+function convert(values: ArrayLike<number | boolean>, dtype: DType): TypedArray {
+  const array = dtypes[dtype].create(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = Number(values[i]);
+    if (!isFloat(dtype) && !Number.isInteger(value)) {
+      throw new DTypeError(`tensor: ${value} (element ${i}) is no integer, and the dtype is ${dtype}`);
+    }
+    array[i] = dtype === "bool" ? Number(value !== 0) : value;
+  }
+  return array;
+}
+
+/** State, a buffer, a cache: a place that can be assigned. Its initial value runs in a plan of its own. */
+export function variable(initial: Tensor | Variable, options: VariableOptions = {}): Variable {
+  const value = asTensor(initial);
+  const made = new Variable(value.shape, dtypes[value.dtype].compute, defaultDevice(), options);
+  made.set(cast(value, dtypes[value.dtype].compute), true);
+  return made;
+}
+
+/** A variable that requires a gradient. */
+export function parameter(initial: Tensor | Variable, options: VariableOptions = {}): Variable {
+  return variable(initial, { requiresGrad: true, ...options });
+}
+
+/** Constants and arrays of plain numbers that are made inside have this dtype. */
+export function withDefaultDtype<T>(dtype: "float32" | "float64", body: () => T): T {
+  const outer = defaultFloat();
+  return withScope(
+    "withDefaultDtype",
+    () => setDefaultFloat(dtype),
+    () => setDefaultFloat(outer),
+    body,
+  );
+}

@@ -1,0 +1,8 @@
+import { defaultDevice } from "../device/default.ts";
+import type { Device } from "../device/device.ts";
+import type { Tensor } from "../graph/tensor.ts";
+
+/** Where a tensor is computed: with the variables that it depends on, where its value is, else on the default device. */
+export function deviceOf(tensor: Tensor): Device {
+  return (tensor.node.device ?? tensor.result?.device ?? defaultDevice()) as Device;
+}

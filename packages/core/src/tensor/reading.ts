@@ -1,0 +1,69 @@
+import { backward as backwardFrom } from "../autograd/backward.ts";
+import type { TypedArray } from "../dtype.ts";
+import { ShapeError } from "../errors.ts";
+import { currentGroup } from "../graph/effect.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { Variable } from "../graph/variable.ts";
+import { asTensor } from "../ops/build.ts";
+import { deviceOf } from "./device.ts";
+import { format } from "./print.ts";
+
+type Readable = Tensor | Variable;
+
+/** Nested arrays of numbers (or truth values). */
+export type NestedArray = number | boolean | NestedArray[];
+
+async function contents(tensor: Tensor): Promise<TypedArray> {
+  const device = deviceOf(tensor);
+  await device.realize([tensor]);
+  return device.read(tensor);
+}
+
+/** A copy of the contents in row-major order; runs what is pending. 16-bit floats come as their bits, bool as 0 and 1. */
+export function data(x: Readable): Promise<TypedArray> {
+  return contents(asTensor(x));
+}
+
+/** The value of a tensor with one element; runs what is pending. */
+export async function item(x: Readable): Promise<number> {
+  const tensor = asTensor(x);
+  if (tensor.size !== 1) throw new ShapeError(`item: one element is needed, the shape is [${tensor.shape}]`);
+  return (await contents(tensor))[0];
+}
+
+/** The contents as nested arrays; runs what is pending. */
+export async function array(x: Readable): Promise<NestedArray> {
+  const tensor = asTensor(x);
+  const flat = await contents(tensor);
+  const nest = (axis: number, start: number, size: number): NestedArray => {
+    if (axis === tensor.rank) return tensor.dtype === "bool" ? flat[start] !== 0 : flat[start];
+    const inner = tensor.shape[axis] === 0 ? 0 : size / tensor.shape[axis];
+    return Array.from({ length: tensor.shape[axis] }, (_, i) => nest(axis + 1, start + i * inner, inner));
+  };
+  return nest(0, 0, tensor.size);
+}
+
+/** The contents as text, as NumPy prints them; runs what is pending. */
+export async function show(x: Readable): Promise<string> {
+  const tensor = asTensor(x);
+  return format(await contents(tensor), tensor.shape, tensor.dtype);
+}
+
+/**
+ * Names a value to be computed with what runs next, so that it can be read after `step()` without computing it again:
+ * accuracy, auxiliary losses, carried state.
+ */
+export function keep(x: Readable): Tensor {
+  const tensor = asTensor(x);
+  if (tensor.result === null) deviceOf(tensor).record({ kind: "keep", value: tensor, group: currentGroup() });
+  return tensor;
+}
+
+/**
+ * Gradients of a scalar with respect to every variable that requires one: sets `variable.grad`, or adds to it where one is
+ * held. The scalar is kept, so that it can be read after `step()`.
+ */
+export function backward(x: Readable): void {
+  const tensor = asTensor(x);
+  backwardFrom(tensor, deviceOf(tensor));
+}
