@@ -1,0 +1,72 @@
+// Packs every package, lints the tarballs, and uses each package alone, as a plain ESM Node project would.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pnpm, root } from "./pnpm.mjs";
+
+/** What is computed with a package, beside importing all of its entries. */
+const computations = {
+  "@tsuki/core": `import { tensor } from "@tsuki/core";
+const sum: number = await tensor([1, 2, 3]).mul(2).sum().item();
+if (sum !== 12) throw new Error(\`2 (1 + 2 + 3) gave \${sum}\`);
+`,
+};
+
+const work = mkdtempSync(join(tmpdir(), "tsuki-pack-"));
+try {
+  const packages = readdirSync(join(root, "packages")).map(pack);
+  for (const { name, tarball } of packages) {
+    tool("publint", ["run", tarball, "--strict"]);
+    tool("attw", [tarball, "--profile", "esm-only", "--no-color"]);
+    useAlone(name, packages);
+    console.log(`${name}: packed, linted, installed and used alone`);
+  }
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+/** Makes the tarball of one package. */
+function pack(folder) {
+  const cwd = join(root, "packages", folder);
+  const { name, exports, dependencies = {} } = JSON.parse(readFileSync(join(cwd, "package.json"), "utf8"));
+  const tarball = join(work, `${folder}.tgz`);
+  const { status, output } = pnpm(["pack", "--out", tarball], cwd);
+  if (status !== 0) throw new Error(`pnpm pack failed for ${name}:\n${output}`);
+  const entries = Object.keys(exports).map((path) => name + path.slice(1));
+  return { name, tarball, entries, dependencies: Object.keys(dependencies) };
+}
+
+/** Installs a package with what it needs in an empty folder; type-checks and runs a program that imports it. */
+function useAlone(name, packages) {
+  const folder = join(work, name);
+  const needed = closure(name, packages);
+  const imports = needed[0].entries.map((entry) => `import "${entry}";\n`).join("");
+  const program = `${imports}${computations[name] ?? ""}`;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  writeFileSync(join(folder, "main.ts"), program);
+  const quiet = ["--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund", "--loglevel=error"];
+  execute("npm", ["install", ...quiet, ...needed.map(({ tarball }) => tarball)], folder);
+  tool("tsc", ["--strict", "--module", "nodenext", "--target", "es2022", "main.ts"], folder);
+  execute(process.execPath, ["main.js"], folder);
+}
+
+/** The package, and those of ours that it needs. */
+function closure(name, packages) {
+  const found = packages.find((candidate) => candidate.name === name);
+  const ours = found.dependencies.filter((dependency) => packages.some((candidate) => candidate.name === dependency));
+  return [...new Set([found, ...ours.flatMap((dependency) => closure(dependency, packages))])];
+}
+
+function tool(command, args, cwd = work) {
+  execute(join(root, "node_modules", ".bin", command), args, cwd);
+}
+
+function execute(command, args, cwd) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8" });
+  if (status !== 0) throw new Error(`${command} ${args.join(" ")} failed:\n${error?.message ?? stdout + stderr}`);
+}

@@ -1,0 +1,19 @@
+import { defaultServerConditions } from "vite";
+import type { ViteUserConfig } from "vitest/config";
+
+/** Packages resolve to their sources, so that nothing has to be built first. */
+const conditions = ["@tsuki/source", ...defaultServerConditions];
+
+const config: ViteUserConfig = {
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ["{packages/*,examples}/{src,test}/**/*.test.ts", "tests/**/*.test.ts"],
+    setupFiles: ["tests/setup.ts"],
+    pool: "forks",
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+};
+
+export default config;
