@@ -1,6 +1,6 @@
 /** For authors of backends: the plan that a backend compiles and runs, and how it makes itself known. */
-export { registerBackend, type BackendOptions } from "./device/registry.ts";
-export { dtypes, type ComputeDType, type DType, type TypedArray } from "./dtype.ts";
+export { type BackendOptions, registerBackend } from "./device/registry.ts";
+export { type ComputeDType, type DType, dtypes, type TypedArray } from "./dtype.ts";
 export * from "./plan/backend.ts";
 export * from "./plan/expr.ts";
 export * from "./plan/plan.ts";

@@ -3,11 +3,11 @@ import {
   noGrad,
   parameter,
   realize,
+  type Tensor,
   tensor,
   together,
-  variable,
-  type Tensor,
   type Variable,
+  variable,
 } from "../src/index.ts";
 
 /** A two-layer perceptron [batch, 4] → [batch, 1], small enough to reason about. */
@@ -54,7 +54,9 @@ export class Descent {
 
   constructor(parameters: readonly Variable[], lr = 0.1) {
     this.#parameters = parameters;
-    this.#velocities = parameters.map((p) => variable(tensor(new Float32Array(p.size), { shape: p.shape }), { name: `${p.name}.velocity` }));
+    this.#velocities = parameters.map((p) =>
+      variable(tensor(new Float32Array(p.size), { shape: p.shape }), { name: `${p.name}.velocity` }),
+    );
     this.lr = lr;
   }
 

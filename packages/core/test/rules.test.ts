@@ -3,21 +3,21 @@ import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   arange,
   callback,
+  type Device,
   DeviceError,
   Generator,
   grad,
   hostCall,
   noGrad,
-  parameter,
   PoisonedError,
+  parameter,
   realize,
   ScopeError,
-  setDefaultDevice,
   StaleTensorError,
+  setDefaultDevice,
   tensor,
   variable,
   withDefaultDtype,
-  type Device,
 } from "../src/index.ts";
 import "../src/backends/reference/index.ts";
 import { batch, Descent, Mlp } from "./mlp.ts";
@@ -368,7 +368,12 @@ describe.each(["reference", "wasm"])("on %s", (name) => {
         model.forward(dropped).sub(y).square().mean().backward();
         noGrad(() => {
           const total = model.parameters.map((p) => (p.grad ?? p).square().sum()).reduce((a, b) => a.add(b));
-          const scale = total.sqrt().add(1e-6).reciprocal().mul(1 + i / 200).clamp({ max: 1 });
+          const scale = total
+            .sqrt()
+            .add(1e-6)
+            .reciprocal()
+            .mul(1 + i / 200)
+            .clamp({ max: 1 });
           for (const p of model.parameters) p.grad?.assign(p.grad.mul(scale));
         });
         optimizer.lr = 0.05 * (1 + Math.cos((Math.PI * i) / 200));
@@ -461,7 +466,11 @@ describe.each(["reference", "wasm"])("on %s", (name) => {
       await realize();
       const before = device.stats();
       for (const round of steps(3)) {
-        for (const i of steps(4)) model.loss(batch(4 * round + i)).div(4).backward();
+        for (const i of steps(4))
+          model
+            .loss(batch(4 * round + i))
+            .div(4)
+            .backward();
         await optimizer.step();
       }
       const after = device.stats();

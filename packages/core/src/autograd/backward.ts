@@ -53,10 +53,14 @@ function releasedError({ op, path }: Node): StaleTensorError {
 /** Sets or adds the gradients of every variable below a scalar, and keeps the scalar. */
 export function backward(output: Tensor, device: Runtime): void {
   if (output.size !== 1) {
-    throw new ShapeError(`backward: a scalar is needed, the shape is [${output.shape}]; reduce it first, or use grad()`);
+    throw new ShapeError(
+      `backward: a scalar is needed, the shape is [${output.shape}]; reduce it first, or use grad()`,
+    );
   }
   if (!output.requiresGrad) {
-    throw new ArgumentError("backward: the tensor depends on no variable that requires a gradient (or was built in noGrad)");
+    throw new ArgumentError(
+      "backward: the tensor depends on no variable that requires a gradient (or was built in noGrad)",
+    );
   }
   device.beforeBackward(output);
   together(() =>

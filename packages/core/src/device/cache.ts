@@ -1,6 +1,7 @@
 import type { Limits, Program } from "../plan/backend.ts";
 import { compilePlan } from "../plan/compile.ts";
 import type { CapturedGraph } from "../plan/graph.ts";
+import { Pace } from "../plan/pace.ts";
 import type { Plan } from "../plan/plan.ts";
 
 /** A plan by its key, and its program once the first run has compiled it. */
@@ -82,16 +83,18 @@ export class PlanCache {
     }
     if (!other) return "the first plan of this device";
     const share = `${longest} of ${key.length} integers of its key are those of plan ${other.plan?.id ?? "(not compiled yet)"}`;
-    return longest === key.length || longest === other.key.length ? `${share}, of which one is the beginning of the other` : share;
+    return longest === key.length || longest === other.key.length
+      ? `${share}, of which one is the beginning of the other`
+      : share;
   }
 }
 
-export function planOf(entry: Entry, limits: Limits): Plan {
-  if (!entry.plan) {
-    if (!entry.graph) throw new Error("an entry has a graph or a plan");
-    entry.plan = compilePlan(entry.graph, limits);
-    entry.graph = null;
-  }
+/** The entry's plan; compiled now if it is the first time, giving way to the event loop meanwhile. */
+export async function planOf(entry: Entry, limits: Limits): Promise<Plan> {
+  if (entry.plan) return entry.plan;
+  if (!entry.graph) throw new Error("an entry has a graph or a plan");
+  entry.plan = await new Pace().through(compilePlan(entry.graph, limits));
+  entry.graph = null;
   return entry.plan;
 }
 

@@ -1,6 +1,6 @@
 import { DeviceError } from "../errors.ts";
 import { Device } from "./device.ts";
-import { isRegistered, type BackendOptions } from "./registry.ts";
+import { type BackendOptions, isRegistered } from "./registry.ts";
 
 let current: Device | null = null;
 
@@ -20,7 +20,9 @@ export function setDefaultDevice(device: string | Device, options: BackendOption
     current = device;
   } else {
     if (!isRegistered(device)) {
-      throw new DeviceError(`unknown device "${device}"; "reference" is there after \`import "@tsuki/core/reference"\``);
+      throw new DeviceError(
+        `unknown device "${device}"; "reference" is there after \`import "@tsuki/core/reference"\``,
+      );
     }
     if (!current?.configure(device, options)) current = new Device(device, options);
   }

@@ -1,18 +1,18 @@
 import { dtypes, type TypedArray } from "../dtype.ts";
 import { DeviceError, DTypeError, PendingGraphError, PlanError, PoisonedError } from "../errors.ts";
-import { capture, type Capture } from "../graph/capture.ts";
+import { type Capture, capture } from "../graph/capture.ts";
 import type { Effect } from "../graph/effect.ts";
-import { partition, rootsOf, walk, type Part } from "../graph/partition.ts";
+import { type Part, partition, rootsOf, walk } from "../graph/partition.ts";
 import type { Runtime } from "../graph/runtime.ts";
-import { Result, type Node, type Tensor } from "../graph/tensor.ts";
+import { type Node, nodesMade, Result, type Tensor } from "../graph/tensor.ts";
 import type { Storage, Variable } from "../graph/variable.ts";
-import { IndexOutOfRange, type Backend, type Handle, type Program } from "../plan/backend.ts";
+import { type Backend, type Handle, IndexOutOfRange, type Program } from "../plan/backend.ts";
 import type { Plan } from "../plan/plan.ts";
-import { planOf, PlanCache, type Entry } from "./cache.ts";
+import { type Entry, PlanCache, planOf } from "./cache.ts";
 import { explainPlan } from "./explain.ts";
 import { WorkPromise } from "./promise.ts";
-import { createBackend, type BackendOptions } from "./registry.ts";
-import { zeroCounters, type Stats } from "./stats.ts";
+import { type BackendOptions, createBackend } from "./registry.ts";
+import { type Stats, zeroCounters } from "./stats.ts";
 
 const plansKept = 64;
 const warnNodes = 20_000;
@@ -33,9 +33,10 @@ export class Device implements Runtime {
   #pending: Effect[] = [];
   /** How many of the pending effects the last `backward()` and what came before it left. */
   #backwardMark = 0;
-  /** Nodes at which the size of the pending graph is looked at next. */
+  /** How many nodes had been made when the last plans were fixed, and after how many more the graph is looked at. */
+  #nodesAtFlush = nodesMade();
   #lookAt = warnNodes;
-  #recordedSince = 0;
+  #saidPending = false;
   #saidRecomputed = false;
   #queue: Promise<unknown> = Promise.resolve();
   /** Failures that nobody was waiting for. */
@@ -94,20 +95,22 @@ export class Device implements Runtime {
     this.#backwardMark = this.#pending.length;
   }
 
+  /** A pending graph that only grows is a loop without an await. Walked only when enough nodes were made since. */
   #watchSize(): void {
-    if (++this.#recordedSince < 64) return;
-    this.#recordedSince = 0;
+    if (nodesMade() - this.#nodesAtFlush < this.#lookAt) return;
     const seen = new Set<Node>();
     walk(this.#pending.flatMap(rootsOf), (node) => !seen.has(node) && seen.add(node) !== undefined);
-    if (seen.size < this.#lookAt) return;
+    this.#lookAt += Math.max(1000, warnNodes - seen.size);
+    if (seen.size < warnNodes) return;
     const oldest = this.#pending[0];
     const name = "variable" in oldest ? `${oldest.kind} of "${oldest.variable.name}"` : oldest.kind;
     const message =
       `${seen.size} nodes are pending on "${this.name}"; the oldest effect is the ${name}. ` +
       "Await realize(), step() or item() in the loop, so that they run.";
     if (seen.size >= mostNodes) throw new PendingGraphError(message);
-    if (this.#lookAt === warnNodes) console.warn(`tsuki: ${message}`);
-    this.#lookAt = mostNodes;
+    if (!this.#saidPending) console.warn(`tsuki: ${message}`);
+    this.#saidPending = true;
+    this.#lookAt += warnNodes;
   }
 
   // Running
@@ -121,6 +124,7 @@ export class Device implements Runtime {
     const parts = partition(this.#pending, missing);
     this.#pending = [];
     this.#backwardMark = 0;
+    this.#nodesAtFlush = nodesMade();
     this.#lookAt = warnNodes;
     const sent = this.#send(parts);
     const unheard = this.#unheard;
@@ -222,13 +226,14 @@ export class Device implements Runtime {
   async #run(entry: Entry, run: Run): Promise<void> {
     try {
       const backend = await this.backend();
-      const program = await this.#compile(entry, backend);
-      const plan = planOf(entry, backend.limits);
+      const { plan, program } = await this.#compile(entry, backend);
       const began = performance.now();
       const slots = run.slots.map((source, i) => this.#bind(source, run.reads[i], backend));
-      const handles = await backend.run(program, { slots, numbers: run.numbers, hosts: run.hosts }).catch((error: unknown) => {
-        throw explainFailure(error, plan);
-      });
+      const handles = await backend
+        .run(program, { slots, numbers: run.numbers, hosts: run.hosts })
+        .catch((error: unknown) => {
+          throw explainFailure(error, plan);
+        });
       this.#counters.runMs += performance.now() - began;
       this.#counters.plansRun++;
       this.#counters.kernelsRun += plan.steps.length;
@@ -254,7 +259,8 @@ export class Device implements Runtime {
     if (source instanceof Result) {
       if (source.error) throw source.error;
       if (source.handle && source.device === this) return source.handle;
-      if (!source.host) throw new DeviceError(`a value of "${source.device?.name}" is read on "${this.name}"; read its data() first`);
+      if (!source.host)
+        throw new DeviceError(`a value of "${source.device?.name}" is read on "${this.name}"; read its data() first`);
       source.handle = backend.value(source.host, source.signature.dtype, source.signature.shape);
       source.device = this;
       return source.handle;
@@ -268,17 +274,17 @@ export class Device implements Runtime {
     return storage.handle;
   }
 
-  async #compile(entry: Entry, backend: Backend): Promise<Program> {
-    if (!entry.program) {
-      const began = performance.now();
-      checkDTypes(entry, backend);
-      entry.program = backend.compile(planOf(entry, backend.limits));
-      const program = await entry.program;
-      this.#counters.plansCompiled++;
-      this.#counters.kernelsCompiled += program.compiledKernels;
-      this.#counters.compileMs += performance.now() - began;
-    }
-    return entry.program;
+  async #compile(entry: Entry, backend: Backend): Promise<{ plan: Plan; program: Program }> {
+    if (entry.plan && entry.program) return { plan: entry.plan, program: await entry.program };
+    const began = performance.now();
+    checkDTypes(entry, backend);
+    const plan = await planOf(entry, backend.limits);
+    entry.program = backend.compile(plan);
+    const program = await entry.program;
+    this.#counters.plansCompiled++;
+    this.#counters.kernelsCompiled += program.compiledKernels;
+    this.#counters.compileMs += performance.now() - began;
+    return { plan, program };
   }
 
   // Memory
@@ -338,7 +344,8 @@ interface Run {
 
 /** Whether `error` is `other`, or was caused by it. */
 function isOrCauses(other: unknown, error: unknown): boolean {
-  for (let at: unknown = error; at !== undefined; at = at instanceof Error ? at.cause : undefined) if (at === other) return true;
+  for (let at: unknown = error; at !== undefined; at = at instanceof Error ? at.cause : undefined)
+    if (at === other) return true;
   return false;
 }
 

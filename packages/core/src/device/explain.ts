@@ -9,7 +9,9 @@ export function explainPlan(plan: Plan, reason: string): string {
     `${plan.slots.length} slots, ${plan.numbers.length} numbers, ${plan.outputs.length} outputs, arena ${plan.arenaBytes} bytes\n` +
     `  compiled because: ${reason}`;
   const width = String(plan.steps.length - 1).length;
-  const lines = plan.steps.map((step, at) => `  ${String(at).padStart(width)}  ${describe(step, plan)}  [${step.label}]`);
+  const lines = plan.steps.map(
+    (step, at) => `  ${String(at).padStart(width)}  ${describe(step, plan)}  [${step.label}]`,
+  );
   return [head, ...lines].join("\n");
 }
 

@@ -1,9 +1,9 @@
-import { dtypes, type ComputeDType } from "../dtype.ts";
+import { type ComputeDType, dtypes } from "../dtype.ts";
 import type { CapturedGraph, CapturedNode, Edge, Root } from "../plan/graph.ts";
 import type { HostCall, Slot } from "../plan/plan.ts";
 import { hostOp } from "./host.ts";
 import { numberOp } from "./leaves.ts";
-import { readOf, type Part } from "./partition.ts";
+import { type Part, readOf } from "./partition.ts";
 import type { Node, Result, Tensor } from "./tensor.ts";
 import type { Variable } from "./variable.ts";
 
@@ -121,7 +121,10 @@ class Walker {
 
   #visit(tensor: Tensor): Edge {
     const target = this.#resolve(tensor);
-    return { node: this.#isLeaf(target) ? this.#leaf(target) : this.#visitNode(target.node), output: this.#outputOf(target) };
+    return {
+      node: this.#isLeaf(target) ? this.#leaf(target) : this.#visitNode(target.node),
+      output: this.#outputOf(target),
+    };
   }
 
   #isLeaf(tensor: Tensor): boolean {
@@ -136,7 +139,11 @@ class Walker {
   #visitNode(root: Node): number {
     const stack: { node: Node; next: number; inputs: Tensor[] }[] = [];
     const push = (node: Node): void => {
-      stack.push({ node, next: 0, inputs: [...node.after.flatMap((n) => n.outputs.slice(0, 1)), ...node.inputs].map((t) => this.#resolve(t)) });
+      stack.push({
+        node,
+        next: 0,
+        inputs: [...node.after.flatMap((n) => n.outputs.slice(0, 1)), ...node.inputs].map((t) => this.#resolve(t)),
+      });
     };
     if (!this.#ofNode.has(root)) push(root);
     while (stack.length > 0) {

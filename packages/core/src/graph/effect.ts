@@ -4,7 +4,13 @@ import type { Variable } from "./variable.ts";
 
 /** What must happen, in program order. Effects of one group (one call) stay in one plan. */
 export type Effect = { readonly group: number } & (
-  | { readonly kind: "assign"; readonly variable: Variable; readonly version: number; readonly value: Tensor; readonly initial: boolean }
+  | {
+      readonly kind: "assign";
+      readonly variable: Variable;
+      readonly version: number;
+      readonly value: Tensor;
+      readonly initial: boolean;
+    }
   | { readonly kind: "consume"; readonly variable: Variable; readonly version: number }
   | { readonly kind: "keep"; readonly value: Tensor }
   | { readonly kind: "host"; readonly node: Node }

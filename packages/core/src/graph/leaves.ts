@@ -1,4 +1,4 @@
-import { dtypes, type ComputeDType, type DType } from "../dtype.ts";
+import { type ComputeDType, type DType, dtypes } from "../dtype.ts";
 import { defineOp, numberKey, type Op } from "./op.ts";
 import { Node, type Result, type Tensor } from "./tensor.ts";
 

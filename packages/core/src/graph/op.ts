@@ -32,7 +32,12 @@ export interface OpDefinition<Attributes> {
    */
   gradient?(gradients: readonly (Tensor | null)[], context: GradientContext<Attributes>): readonly (Tensor | null)[];
   /** The node in the kernel vocabulary: one value for each output. */
-  lower(lowering: Lowering, inputs: readonly Value[], attributes: Attributes, outputs: readonly Signature[]): readonly Value[];
+  lower(
+    lowering: Lowering,
+    inputs: readonly Value[],
+    attributes: Attributes,
+    outputs: readonly Signature[],
+  ): readonly Value[];
 }
 
 export interface Op<Attributes = unknown> extends OpDefinition<Attributes> {

@@ -88,7 +88,8 @@ export function partition(effects: readonly Effect[], requests: readonly Tensor[
       const read = readOf(node);
       if (read) {
         const { variable, version } = read;
-        if (version < variable.storage.committed && !assigned.get(variable)?.has(version)) throw staleError(roots[0], variable);
+        if (version < variable.storage.committed && !assigned.get(variable)?.has(version))
+          throw staleError(roots[0], variable);
         if (written.has(variable)) sets.join(readers.get(variable) ?? group, group);
         readers.set(variable, group);
       }

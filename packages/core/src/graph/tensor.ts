@@ -1,4 +1,4 @@
-import { dtypes, isFloat, type DType, type TypedArray } from "../dtype.ts";
+import { type DType, dtypes, isFloat, type TypedArray } from "../dtype.ts";
 import { DeviceError } from "../errors.ts";
 import type { Handle } from "../plan/backend.ts";
 import { sizeOf } from "../plan/view.ts";
@@ -12,7 +12,12 @@ import type { Variable } from "./variable.ts";
 export type TensorLike = Tensor | Variable | number;
 
 let nextNode = 0;
-const tracing = typeof process !== "undefined" && Boolean(process.env?.["TSUKI_TRACE"] ?? process.env?.["VITEST"]);
+const tracing = typeof process !== "undefined" && Boolean(process.env?.TSUKI_TRACE ?? process.env?.VITEST);
+
+/** How many nodes have been made so far. */
+export function nodesMade(): number {
+  return nextNode;
+}
 
 /** A vertex of the lazy graph: one application of an op. */
 export class Node {
@@ -53,7 +58,9 @@ export class Node {
     this.trace = tracing ? new Error(op.name) : undefined;
     const inherits = gradientsEnabled() && op.gradient !== undefined && inputs.some((input) => input.requiresGrad);
     const requiresGrad = options.requiresGrad ?? inherits;
-    this.outputs = outputs.map(({ shape, dtype }, i) => new Tensor(this, i, shape, dtype, requiresGrad && isFloat(dtype)));
+    this.outputs = outputs.map(
+      ({ shape, dtype }, i) => new Tensor(this, i, shape, dtype, requiresGrad && isFloat(dtype)),
+    );
   }
 
   get inputs(): readonly Tensor[] {
@@ -67,7 +74,10 @@ export class Node {
 
   /** Drops the edges when all outputs are (or will be) there and no gradient still has to pass. */
   release(): void {
-    if (this.outputs.every((o) => o.result !== null) && (this.backwardDone || !this.outputs.some((o) => o.requiresGrad))) {
+    if (
+      this.outputs.every((o) => o.result !== null) &&
+      (this.backwardDone || !this.outputs.some((o) => o.requiresGrad))
+    ) {
       this.#inputs = null;
     }
   }
@@ -78,7 +88,8 @@ function deviceOf(op: string, inputs: readonly Tensor[]): Runtime | null {
   for (const input of inputs) {
     const other = input.node.device;
     if (other === null || other === device) continue;
-    if (device !== null) throw new DeviceError(`${op}: operands live on two devices, "${device.name}" and "${other.name}"`);
+    if (device !== null)
+      throw new DeviceError(`${op}: operands live on two devices, "${device.name}" and "${other.name}"`);
     device = other;
   }
   return device;

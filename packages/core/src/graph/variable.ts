@@ -1,12 +1,12 @@
-import { dtypes, type DType } from "../dtype.ts";
+import { type DType, dtypes } from "../dtype.ts";
 import { ArgumentError, DTypeError, ShapeError, StaleTensorError } from "../errors.ts";
 import type { Handle } from "../plan/backend.ts";
 import { sizeOf } from "../plan/view.ts";
 import { currentGroup } from "./effect.ts";
 import { Fluent } from "./fluent.ts";
+import { numberLeaf } from "./leaves.ts";
 import { defineOp, type Op } from "./op.ts";
 import type { Runtime } from "./runtime.ts";
-import { numberLeaf } from "./leaves.ts";
 import { Node, type Tensor, type TensorLike } from "./tensor.ts";
 
 interface Read {
@@ -119,7 +119,14 @@ export class Variable extends Fluent {
       );
     }
     this.#advance(true);
-    this.device.record({ kind: "assign", variable: this, version: this.version, value, initial, group: currentGroup() });
+    this.device.record({
+      kind: "assign",
+      variable: this,
+      version: this.version,
+      value,
+      initial,
+      group: currentGroup(),
+    });
   }
 
   /** Empties it: the value is not stored any more. A later read is an error. */

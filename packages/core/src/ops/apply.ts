@@ -1,4 +1,4 @@
-import { isFloat, type ComputeDType } from "../dtype.ts";
+import { type ComputeDType, isFloat } from "../dtype.ts";
 import type { Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { asTensor, broadcastShapes, build, computeType, defaultFloat, operands, promote } from "./build.ts";

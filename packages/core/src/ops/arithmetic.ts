@@ -1,9 +1,9 @@
+import { ArgumentError, DTypeError } from "../errors.ts";
 import type { Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
-import { ArgumentError, DTypeError } from "../errors.ts";
-import { asTensor, computeType, constantLike } from "./build.ts";
-import { eq, ge, gt, le, lt, where } from "./comparison.ts";
 import { binary, floatBinary, floatUnary, unary } from "./apply.ts";
+import { asTensor, computeType, constantLike } from "./build.ts";
+import { eq, ge, gt, lt, where } from "./comparison.ts";
 import { elementwise } from "./elementwise.ts";
 import { exp, log } from "./transcendental.ts";
 
@@ -156,5 +156,5 @@ export function clamp(x: TensorLike, bounds: { readonly min?: TensorLike; readon
 export function isFinite(x: TensorLike): Tensor {
   const tensor = asTensor(x);
   if (computeType(tensor) === "int32" || computeType(tensor) === "bool") return ge(tensor, tensor);
-  return le(abs(tensor), constantLike(Number.MAX_VALUE, tensor));
+  return lt(abs(tensor), constantLike(Number.POSITIVE_INFINITY, tensor));
 }

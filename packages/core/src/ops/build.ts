@@ -1,4 +1,4 @@
-import { dtypes, isFloat, type ComputeDType } from "../dtype.ts";
+import { type ComputeDType, dtypes, isFloat } from "../dtype.ts";
 import { DTypeError, IndexError, ShapeError } from "../errors.ts";
 import { constantLeaf, numberLeaf } from "../graph/leaves.ts";
 import type { Op, Signature } from "../graph/op.ts";
@@ -73,7 +73,9 @@ export function broadcastShapes(op: string, a: readonly number[], b: readonly nu
     const x = i <= a.length ? a[a.length - i] : 1;
     const y = i <= b.length ? b[b.length - i] : 1;
     if (x !== y && x !== 1 && y !== 1) {
-      throw new ShapeError(`${op}: shapes [${a}] and [${b}] do not broadcast: extents ${x} and ${y} differ and neither is 1`);
+      throw new ShapeError(
+        `${op}: shapes [${a}] and [${b}] do not broadcast: extents ${x} and ${y} differ and neither is 1`,
+      );
     }
     shape[rank - i] = x === 1 ? y : x;
   }
@@ -109,7 +111,10 @@ export function checkHostIndices(op: string, index: Tensor, extent: number): voi
   const host = index.result?.host;
   if (!host) return;
   const wrong = host.findIndex((i) => i < 0 || i >= extent);
-  if (wrong >= 0) throw new IndexError(`${op}: index ${host[wrong]} (element ${wrong} of [${index.shape}]) is outside [0, ${extent})`);
+  if (wrong >= 0)
+    throw new IndexError(
+      `${op}: index ${host[wrong]} (element ${wrong} of [${index.shape}]) is outside [0, ${extent})`,
+    );
 }
 
 export function sameShape(a: readonly number[], b: readonly number[]): boolean {
@@ -119,4 +124,3 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
 export function requireFloat(op: string, tensor: Tensor): void {
   if (!isFloat(tensor.dtype)) throw new DTypeError(`${op}: a float tensor is needed, not ${tensor.dtype}`);
 }
-

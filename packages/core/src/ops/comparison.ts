@@ -1,10 +1,10 @@
-import { DTypeError } from "../errors.ts";
 import { dtypes } from "../dtype.ts";
+import { DTypeError } from "../errors.ts";
 import { defineOp, type Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
+import { binary, unary } from "./apply.ts";
 import { asTensor, broadcastShapes, build, constantLike, operands, promote } from "./build.ts";
 import { cast } from "./conversion.ts";
-import { binary, unary } from "./apply.ts";
 import { elementwise } from "./elementwise.ts";
 
 const eqOp: Op<null> = elementwise("eq", "eq");

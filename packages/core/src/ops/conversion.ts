@@ -1,4 +1,4 @@
-import { dtypes, isFloat, type ComputeDType } from "../dtype.ts";
+import { type ComputeDType, dtypes, isFloat } from "../dtype.ts";
 import { defineOp, type Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { asTensor, build } from "./build.ts";

@@ -3,8 +3,8 @@ import { ArgumentError, ShapeError } from "../errors.ts";
 import { constantLeaf, numberLeaf } from "../graph/leaves.ts";
 import { defineOp, type Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
-import { asTensor, build, computeType, defaultFloat } from "./build.ts";
 import { add } from "./arithmetic.ts";
+import { asTensor, build, computeType, defaultFloat } from "./build.ts";
 import { eq } from "./comparison.ts";
 import { cast } from "./conversion.ts";
 import { reshape } from "./views.ts";
@@ -74,4 +74,3 @@ export function eye(n: number, options: CreationOptions = {}): Tensor {
   const places = arange(n);
   return cast(eq(reshape(places, [n, 1]), places), options.dtype ?? defaultFloat());
 }
-

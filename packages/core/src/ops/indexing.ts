@@ -2,7 +2,16 @@ import { DTypeError, IndexError, ShapeError } from "../errors.ts";
 import { defineOp, type Op } from "../graph/op.ts";
 import { Node, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import { sizeOf } from "../plan/view.ts";
-import { asTensor, build, checkHostIndices, computeType, constantLike, indexTensor, normalAxis, requireFloat } from "./build.ts";
+import {
+  asTensor,
+  build,
+  checkHostIndices,
+  computeType,
+  constantLike,
+  indexTensor,
+  normalAxis,
+  requireFloat,
+} from "./build.ts";
 import { eq, where } from "./comparison.ts";
 import { arange } from "./creation.ts";
 import { sum } from "./reduction.ts";
@@ -37,7 +46,10 @@ export function take(table: TensorLike, indices: TensorLike): Tensor {
   if (source.rank === 0) throw new ShapeError("take: the table needs at least one axis");
   const index = indexTensor("take", indices);
   checkHostIndices("take", index, source.shape[0]);
-  return build(takeOp, [source, index], null, { shape: [...index.shape, ...source.shape.slice(1)], dtype: computeType(source) });
+  return build(takeOp, [source, index], null, {
+    shape: [...index.shape, ...source.shape.slice(1)],
+    dtype: computeType(source),
+  });
 }
 
 const gatherOp: Op<number> = defineOp<number>({
@@ -95,17 +107,24 @@ export function scatterAdd(indices: TensorLike, values: TensorLike, rows: number
   const index = indexTensor("scatterAdd", indices);
   const tensor = asTensor(values);
   if (index.rank !== 1 || tensor.rank < 1 || tensor.shape[0] !== index.shape[0]) {
-    throw new ShapeError(`scatterAdd: indices [n] and values [n, ...] are needed, not [${index.shape}] and [${tensor.shape}]`);
+    throw new ShapeError(
+      `scatterAdd: indices [n] and values [n, ...] are needed, not [${index.shape}] and [${tensor.shape}]`,
+    );
   }
   requireFloat("scatterAdd", tensor);
   checkHostIndices("scatterAdd", index, rows);
-  return build(scatterAddOp, [index, tensor], rows, { shape: [rows, ...tensor.shape.slice(1)], dtype: computeType(tensor) });
+  return build(scatterAddOp, [index, tensor], rows, {
+    shape: [rows, ...tensor.shape.slice(1)],
+    dtype: computeType(tensor),
+  });
 }
 
 const topKOp: Op<number> = defineOp<number>({
   name: "topK",
   key: (k) => [k],
-  gradient: ([g], { inputs: [x], outputs: [, indices] }) => [g && scatterAlong(x.rank - 1, indices, g, x.shape[x.rank - 1])],
+  gradient: ([g], { inputs: [x], outputs: [, indices] }) => [
+    g && scatterAlong(x.rank - 1, indices, g, x.shape[x.rank - 1]),
+  ],
   lower: (l, [x], k) => l.topK(x, k),
 });
 

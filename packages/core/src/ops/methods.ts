@@ -1,5 +1,5 @@
 /** The ops that are methods of tensors and variables as well as functions: one line for each file of ops. */
-export { relu, silu, softmax, logSoftmax } from "./activation.ts";
+export { logSoftmax, relu, silu, softmax } from "./activation.ts";
 export {
   abs,
   add,
@@ -27,4 +27,17 @@ export { gather, take, topK } from "./indexing.ts";
 export { groupedMatmul, matmul } from "./matmul.ts";
 export { all, any, argmax, argmin, logsumexp, max, mean, min, sum } from "./reduction.ts";
 export { cos, exp, log, sigmoid, sin, tanh } from "./transcendental.ts";
-export { expand, flip, narrow, pad, permute, reshape, select, slice, split, squeeze, transpose, unsqueeze } from "./views.ts";
+export {
+  expand,
+  flip,
+  narrow,
+  pad,
+  permute,
+  reshape,
+  select,
+  slice,
+  split,
+  squeeze,
+  transpose,
+  unsqueeze,
+} from "./views.ts";

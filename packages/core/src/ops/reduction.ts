@@ -2,7 +2,16 @@ import { ShapeError } from "../errors.ts";
 import { defineOp, type Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { add, div, isFinite, mul, sub } from "./arithmetic.ts";
-import { asTensor, build, computeType, constantLike, normalAxes, normalAxis, requireFloat, sameShape } from "./build.ts";
+import {
+  asTensor,
+  build,
+  computeType,
+  constantLike,
+  normalAxes,
+  normalAxis,
+  requireFloat,
+  sameShape,
+} from "./build.ts";
 import { eq, logicalNot, logicalOr, ne, where } from "./comparison.ts";
 import { cast, detach } from "./conversion.ts";
 import { arange } from "./creation.ts";
@@ -49,7 +58,12 @@ const minOp: Op<Axes> = reduction("min", "min", ofExtreme);
 function reduce(op: Op<Axes>, x: Tensor, axes: Axes, keepDim: boolean): Tensor {
   const shape = x.shape.filter((_, axis) => !axes.includes(axis));
   const result = axes.length === 0 ? x : build(op, [x], axes, { shape, dtype: computeType(x) });
-  return keepDim ? reshape(result, x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent))) : result;
+  return keepDim
+    ? reshape(
+        result,
+        x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)),
+      )
+    : result;
 }
 
 function sumOver(x: Tensor, axes: Axes): Tensor {
@@ -60,7 +74,9 @@ function sumOver(x: Tensor, axes: Axes): Tensor {
 export function sumTo(x: Tensor, shape: readonly number[]): Tensor {
   if (sameShape(x.shape, shape)) return x;
   const added = x.rank - shape.length;
-  const axes = x.shape.flatMap((extent, axis) => (axis < added || (shape[axis - added] === 1 && extent !== 1) ? [axis] : []));
+  const axes = x.shape.flatMap((extent, axis) =>
+    axis < added || (shape[axis - added] === 1 && extent !== 1) ? [axis] : [],
+  );
   const summed = sumOver(x, axes);
   return sameShape(summed.shape, shape) ? summed : reshape(summed, shape);
 }
@@ -146,5 +162,8 @@ export function logsumexp(x: TensorLike, options: ReduceOptions = {}): Tensor {
   const shift = where(isFinite(top), top, constantLike(0, top));
   const total = add(log(sum(exp(sub(tensor, shift)), { axis: axes, keepDim: true })), shift);
   if (options.keepDim) return total;
-  return reshape(total, tensor.shape.filter((_, axis) => !axes.includes(axis)));
+  return reshape(
+    total,
+    tensor.shape.filter((_, axis) => !axes.includes(axis)),
+  );
 }

@@ -1,8 +1,8 @@
 import type { Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
+import { floatUnary } from "./apply.ts";
 import { div, mul, neg, square, sub } from "./arithmetic.ts";
 import { constantLike } from "./build.ts";
-import { floatUnary } from "./apply.ts";
 import { elementwise } from "./elementwise.ts";
 
 const expOp: Op<null> = elementwise("exp", "exp", (g, _inputs, y) => [mul(g, y)]);

@@ -3,7 +3,16 @@ import { defineOp, type Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { contiguous, sizeOf, sliceView } from "../plan/view.ts";
 import { clamp, sub } from "./arithmetic.ts";
-import { asTensor, broadcastShapes, build, computeType, constantLike, indexTensor, normalAxis, sameShape } from "./build.ts";
+import {
+  asTensor,
+  broadcastShapes,
+  build,
+  computeType,
+  constantLike,
+  indexTensor,
+  normalAxis,
+  sameShape,
+} from "./build.ts";
 import { ge, logicalAnd, lt, where } from "./comparison.ts";
 import { arange } from "./creation.ts";
 import { gather } from "./indexing.ts";
@@ -40,7 +49,13 @@ function fillShape(tensor: Tensor, shape: readonly number[]): readonly number[] 
 const permuteOp: Op<Shape> = defineOp<Shape>({
   name: "permute",
   key: (order) => order,
-  gradient: ([g], { attributes: order }) => [g && permute(g, order.map((_, axis) => order.indexOf(axis)))],
+  gradient: ([g], { attributes: order }) => [
+    g &&
+      permute(
+        g,
+        order.map((_, axis) => order.indexOf(axis)),
+      ),
+  ],
   lower: (l, [x], order) => [l.permute(x, order)],
 });
 
@@ -88,7 +103,10 @@ export function squeeze(x: TensorLike, axis: number): Tensor {
   if (tensor.shape[at] !== 1) {
     throw new ShapeError(`squeeze: axis ${axis} of [${tensor.shape}] has extent ${tensor.shape[at]}, not 1`);
   }
-  return reshape(tensor, tensor.shape.filter((_, a) => a !== at));
+  return reshape(
+    tensor,
+    tensor.shape.filter((_, a) => a !== at),
+  );
 }
 
 /** Adds an axis of extent 1. */
@@ -222,13 +240,7 @@ const narrowOp: Op<Narrow> = defineOp<Narrow>({
     return [where(reshape(inside, oneAxis), moved, constantLike(0, g)), null];
   },
   lower: (l, [x, start], { axis, length }, [{ shape }]) => [
-    l.gather(
-      x,
-      axis,
-      l.expand(start, shape),
-      (source) => ({ ...source, shape }),
-      x.shape[axis] - length + 1,
-    ),
+    l.gather(x, axis, l.expand(start, shape), (source) => ({ ...source, shape }), x.shape[axis] - length + 1),
   ],
 });
 
@@ -252,7 +264,9 @@ export function narrow(x: TensorLike, axis: number, start: TensorLike, length: n
 export function pad(x: TensorLike, widths: readonly (readonly [number, number])[]): Tensor {
   const tensor = asTensor(x);
   if (widths.length !== tensor.rank || widths.some((w) => w.some((n) => !Number.isInteger(n) || n < 0))) {
-    throw new ShapeError(`pad: [before, after] ≥ 0 for each axis of [${tensor.shape}] is needed, not [${widths.join("; ")}]`);
+    throw new ShapeError(
+      `pad: [before, after] ≥ 0 for each axis of [${tensor.shape}] is needed, not [${widths.join("; ")}]`,
+    );
   }
   const shape = tensor.shape.map((extent, axis) => widths[axis][0] + extent + widths[axis][1]);
   return embed(tensor, { start: widths.map(([before]) => before), step: tensor.shape.map(() => 1), shape });
@@ -274,7 +288,12 @@ const concatOp: Op<number> = defineOp<number>({
     let start = 0;
     for (const input of inputs) {
       const offsets = shape.map((_, a) => (a === axis ? start : 0));
-      const view = sliceView(contiguous(shape), offsets, shape.map(() => 1), input.shape);
+      const view = sliceView(
+        contiguous(shape),
+        offsets,
+        shape.map(() => 1),
+        input.shape,
+      );
       l.storeAt(input, { buffer, view });
       start += input.shape[axis];
     }

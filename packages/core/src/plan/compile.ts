@@ -1,22 +1,27 @@
+import { loadedBuffers } from "./access.ts";
 import type { Limits } from "./backend.ts";
-import { topological, type Expr } from "./expr.ts";
+import { type Expr, topological } from "./expr.ts";
 import { fuse } from "./fuse.ts";
 import type { CapturedGraph, Edge } from "./graph.ts";
-import { loadedBuffers, Lowering } from "./lowering.ts";
+import { Lowering } from "./lowering.ts";
 import { layOut } from "./memory.ts";
 import type { OutputInfo, Plan } from "./plan.ts";
 import { asLoad, dtypeOf, isWhole, type Value } from "./value.ts";
 
 let nextPlan = 0;
 
-/** Turns a captured graph into a plan: lowering, fusion, memory. */
-export function compilePlan(graph: CapturedGraph, limits: Limits): Plan {
+/**
+ * Turns a captured graph into a plan: lowering, fusion, memory. It stops at every `yield`, so that the caller can give way
+ * to the event loop.
+ */
+export function* compilePlan(graph: CapturedGraph, limits: Limits): Generator<void, Plan> {
   const lowering = new Lowering(graph.slots, limits.maxInputs);
   const uses = countUses(graph);
   const values: (readonly Value[])[] = [];
-  const valueOf = (edge: Edge): Value => values[edge.node][edge.output];
+  const valueAt = (edge: Edge): Value => values[edge.node][edge.output];
 
   for (const [at, node] of graph.nodes.entries()) {
+    yield;
     if (node.kind === "slot") {
       values.push([lowering.load(node.slot, node.outputs[0].shape)]);
     } else if (node.kind === "number") {
@@ -24,15 +29,17 @@ export function compilePlan(graph: CapturedGraph, limits: Limits): Plan {
       values.push([{ shape: node.outputs[0].shape, expr: { kind: "number", dtype, slot: node.number } }]);
     } else {
       lowering.enter(node.op.name, node.path, node.trace);
-      const lowered = node.op.lower(lowering, node.inputs.map(valueOf), node.attributes, node.outputs);
-      values.push(lowered.map((value, output) => (uses[at][output] > 1 && !isCheap(value.expr) ? lowering.store(value) : value)));
+      const lowered = node.op.lower(lowering, node.inputs.map(valueAt), node.attributes, node.outputs);
+      values.push(
+        lowered.map((value, output) => (uses[at][output] > 1 && !isCheap(value.expr) ? lowering.store(value) : value)),
+      );
     }
   }
 
   const outputs: OutputInfo[] = [];
   for (const root of graph.roots) {
     if (root.kind === "host") continue;
-    const value = valueOf(root.value);
+    const value = valueAt(root.value);
     const buffer = resultBuffer(lowering, value);
     if (root.kind === "assign") {
       lowering.buffers[buffer].target = root.slot;
@@ -42,8 +49,8 @@ export function compilePlan(graph: CapturedGraph, limits: Limits): Plan {
     }
   }
 
-  const steps = fuse(lowering.steps, lowering.buffers, limits);
-  const layout = layOut(steps, lowering.buffers, graph.slots.length, limits);
+  const steps = yield* fuse(lowering.steps, lowering.buffers, limits);
+  const layout = yield* layOut(steps, lowering.buffers, graph.slots.length, limits);
   return {
     id: nextPlan++,
     buffers: layout.buffers,

@@ -1,6 +1,7 @@
+import { loadedBuffers, reads, StepIndex, writes } from "./access.ts";
 import type { Limits } from "./backend.ts";
-import { topological, type Expr } from "./expr.ts";
-import { loadedBuffers, type BufferDraft } from "./lowering.ts";
+import { type Expr, topological } from "./expr.ts";
+import type { BufferDraft } from "./lowering.ts";
 import type { MapKernel, ReduceKernel, Step, Store } from "./plan.ts";
 import { mapViews, rewrite } from "./value.ts";
 import { isContiguous, reshapeView, sizeOf } from "./view.ts";
@@ -8,91 +9,47 @@ import { isContiguous, reshapeView, sizeOf } from "./view.ts";
 /** Most scalar operations in one kernel. */
 const maxOperations = 256;
 
-/** The buffers that a step reads. */
-export function reads(step: Step): Set<number> {
-  switch (step.kind) {
-    case "map":
-      return loadedBuffers(...step.stores.map((s) => s.expr));
-    case "reduce":
-      return loadedBuffers(step.input, ...step.stores.map((s) => s.expr));
-    case "matmul":
-      return new Set([step.a.buffer, step.b.buffer]);
-    case "groupedRows":
-    case "groupedContraction":
-      return new Set([step.a.buffer, step.b.buffer, step.offsets.buffer]);
-    case "topK":
-      return new Set([step.input.buffer]);
-    case "groupBy":
-      return new Set([step.ids.buffer]);
-    case "segmentSum":
-      return new Set([step.input.buffer, step.permutation.buffer, step.offsets.buffer]);
-    case "host":
-      return new Set(step.inputs.map((i) => i.buffer));
-  }
-}
-
-/** The buffers that a step writes. */
-export function writes(step: Step): number[] {
-  switch (step.kind) {
-    case "map":
-    case "reduce":
-      return step.stores.map((s) => s.place.buffer);
-    case "matmul":
-    case "groupedRows":
-    case "groupedContraction":
-      return [step.c.buffer];
-    case "topK":
-      return [step.values.buffer, step.indices.buffer];
-    case "groupBy":
-      return [step.permutation.buffer, step.offsets.buffer];
-    case "segmentSum":
-      return [step.out.buffer];
-    case "host":
-      return step.outputs.map((o) => o.buffer);
-  }
-}
-
 /**
  * Joins maps that walk the same elements into kernels with several stores, gives reductions the maps that follow them,
  * and drops stores that nobody reads. No rounding changes: the same operations run on the same values.
  */
-export function fuse(steps: readonly Step[], buffers: readonly BufferDraft[], limits: Limits): Step[] {
+export function* fuse(
+  steps: readonly Step[],
+  buffers: readonly BufferDraft[],
+  limits: Limits,
+): Generator<void, Step[]> {
   const fuser = new Fuser(steps, buffers, limits);
-  fuser.joinMaps();
-  fuser.joinReductions();
+  yield* fuser.joinMaps();
+  yield* fuser.joinReductions();
   return fuser.result();
 }
 
 class Fuser {
-  readonly #steps: (Step | null)[];
+  readonly #steps: StepIndex;
   readonly #buffers: readonly BufferDraft[];
   readonly #limits: Limits;
-  /** Steps that write a buffer; a buffer written in slices has several. */
-  readonly #writers = new Map<number, number[]>();
 
   constructor(steps: readonly Step[], buffers: readonly BufferDraft[], limits: Limits) {
-    this.#steps = [...steps];
+    this.#steps = new StepIndex(steps);
     this.#buffers = buffers;
     this.#limits = limits;
-    for (const [at, step] of steps.entries()) {
-      for (const buffer of writes(step)) this.#writers.set(buffer, [...(this.#writers.get(buffer) ?? []), at]);
-    }
   }
 
   result(): Step[] {
-    return this.#steps.filter((step) => step !== null);
+    return this.#steps.all();
   }
 
-  joinMaps(): void {
+  *joinMaps(): Generator<void> {
     for (let at = 0; at < this.#steps.length; at++) {
+      yield;
       let joined = true;
       while (joined) {
         joined = false;
-        const user = this.#steps[at];
+        const user = this.#steps.at(at);
         if (user?.kind !== "map") break;
         for (const buffer of reads(user)) {
-          const from = this.#soleWriter(buffer);
-          const maker = from === undefined || from === at ? undefined : this.#steps[from];
+          const from = this.#steps.soleWriter(buffer);
+          const maker = from === undefined || from === at ? null : this.#steps.at(from);
           if (from === undefined || maker?.kind !== "map") continue;
           const place = this.#position(from, at);
           const kernel = place === null ? null : this.#join(maker, user);
@@ -106,15 +63,16 @@ class Fuser {
   }
 
   /** A map that alone reads what a reduction stores becomes part of it. */
-  joinReductions(): void {
+  *joinReductions(): Generator<void> {
     for (let at = 0; at < this.#steps.length; at++) {
-      const user = this.#steps[at];
+      yield;
+      const user = this.#steps.at(at);
       if (user?.kind !== "map") continue;
       for (const buffer of reads(user)) {
-        const from = this.#soleWriter(buffer);
-        const maker = from === undefined ? undefined : this.#steps[from];
+        const from = this.#steps.soleWriter(buffer);
+        const maker = from === undefined ? null : this.#steps.at(from);
         if (from === undefined || maker?.kind !== "reduce" || maker.block > 0 || maker.stores.length > 1) continue;
-        if (maker.stores[0].expr.kind !== "accumulated" || this.#needed(buffer, [at])) continue;
+        if (maker.stores[0].expr.kind !== "accumulated" || this.#isNeeded(buffer, at)) continue;
         const kernel = this.#absorb(maker, user, buffer);
         if (!kernel) continue;
         this.#replace(from, at, at, kernel);
@@ -123,39 +81,30 @@ class Fuser {
     }
   }
 
-  #soleWriter(buffer: number): number | undefined {
-    const writers = this.#writers.get(buffer);
-    return writers?.length === 1 ? writers[0] : undefined;
-  }
-
   /** Whether a buffer is a result, or read by a step other than `except`. */
-  #needed(buffer: number, except: readonly number[]): boolean {
+  #isNeeded(buffer: number, except = -1): boolean {
     const { target, output } = this.#buffers[buffer];
-    if (target !== null || output) return true;
-    return this.#steps.some((step, at) => step !== null && !except.includes(at) && reads(step).has(buffer));
+    return target !== null || output || this.#steps.readers(buffer).some((at) => at !== except);
   }
 
   /** Where the joined kernel may stand: at the user, if nobody between needs the maker before it, else at the maker. */
   #position(from: number, at: number): number | null {
-    const maker = this.#steps[from] as Step;
-    const user = this.#steps[at] as Step;
-    const between = this.#steps.slice(from + 1, at).filter((step) => step !== null);
-    const meets = (step: Step, buffers: ReadonlySet<number>): boolean => writes(step).some((buffer) => buffers.has(buffer));
-    const made = new Set(writes(maker));
-    if (!between.some((step) => meets(step, made) || [...reads(step)].some((buffer) => made.has(buffer)))) return at;
-    const touched = new Set([...reads(user), ...writes(user)]);
-    return between.some((step) => meets(step, touched)) ? null : from;
+    const maker = this.#steps.at(from) as Step;
+    const user = this.#steps.at(at) as Step;
+    const isBetween = (place: number): boolean => place > from && place < at;
+    const touches = (b: number): boolean =>
+      this.#steps.readers(b).some(isBetween) || this.#steps.writers(b).some(isBetween);
+    if (!writes(maker).some(touches)) return at;
+    const isMade = (b: number): boolean => this.#steps.writers(b).some(isBetween);
+    return [...reads(user), ...writes(user)].some(isMade) ? null : from;
   }
 
   #replace(from: number, at: number, place: number, kernel: MapKernel | ReduceKernel): void {
-    this.#steps[from] = null;
-    this.#steps[at] = null;
-    const stores = kernel.stores.filter((store) => this.#needed(store.place.buffer, []));
-    this.#steps[place] = { ...kernel, stores };
-    for (const store of kernel.stores) {
-      const writers = this.#writers.get(store.place.buffer) ?? [];
-      this.#writers.set(store.place.buffer, [...writers.filter((w) => w !== from && w !== at), place]);
-    }
+    this.#steps.remove(from);
+    this.#steps.remove(at);
+    // The kernel itself is not there yet: what it needs of its own stores, it computes.
+    const stores = kernel.stores.filter((store) => this.#isNeeded(store.place.buffer));
+    this.#steps.put(place, { ...kernel, stores });
   }
 
   /** One kernel of both maps, the user's loads replaced by the maker's expressions; `null` where it is not possible. */
@@ -216,7 +165,7 @@ class Fuser {
   #fits(stores: readonly Store[], ...others: Expr[]): boolean {
     const exprs = [...stores.map((s) => s.expr), ...others];
     return (
-      stores.filter((s) => this.#needed(s.place.buffer, [])).length <= this.#limits.maxOutputs &&
+      stores.filter((s) => this.#isNeeded(s.place.buffer)).length <= this.#limits.maxOutputs &&
       loadedBuffers(...exprs).size <= this.#limits.maxInputs &&
       topological(exprs).filter((e) => e.kind === "apply").length <= maxOperations
     );

@@ -1,5 +1,6 @@
-import { dtypes, type ComputeDType, type DType } from "../dtype.ts";
-import { apply, constant, topological, type Expr, type Load, type ScalarOp } from "./expr.ts";
+import { type ComputeDType, type DType, dtypes } from "../dtype.ts";
+import { loadedBuffers } from "./access.ts";
+import { apply, constant, type Expr, type Load, type ScalarOp } from "./expr.ts";
 import type { HostStep, IndexCheck, Place, Slot, Step } from "./plan.ts";
 import { asLoad, dtypeOf, indexAlong, isWhole, mapViews, padValue, type Value } from "./value.ts";
 import { contiguous, expandView, permuteView, reshapeView, sizeOf, sliceView, type View } from "./view.ts";
@@ -90,7 +91,11 @@ export class Lowering {
   // Views: a change of every leaf's shape and strides
 
   permute(value: Value, order: readonly number[]): Value {
-    return this.#view(value, order.map((axis) => value.shape[axis]), (view) => permuteView(view, order));
+    return this.#view(
+      value,
+      order.map((axis) => value.shape[axis]),
+      (view) => permuteView(view, order),
+    );
   }
 
   slice(value: Value, start: readonly number[], step: readonly number[], shape: readonly number[]): Value {
@@ -103,7 +108,8 @@ export class Lowering {
 
   /** Broadcasts. What costs arithmetic is stored before it is repeated. */
   expand(value: Value, shape: readonly number[]): Value {
-    const repeats = sizeOf(shape) > sizeOf(value.shape) && value.expr.kind === "apply" && loadedBuffers(value.expr).size > 0;
+    const repeats =
+      sizeOf(shape) > sizeOf(value.shape) && value.expr.kind === "apply" && loadedBuffers(value.expr).size > 0;
     return this.#view(repeats ? this.store(value) : value, shape, (view) => expandView(view, shape));
   }
 
@@ -115,7 +121,13 @@ export class Lowering {
    * Reads `value` at computed places along an axis: the result has the shape of `index`, `place` gives the strides of the
    * other axes (0 where the index says it all), and indices lie in [0, extent).
    */
-  gather(value: Value, axis: number, index: Value, place: (source: View) => View, extent: number = value.shape[axis]): Value {
+  gather(
+    value: Value,
+    axis: number,
+    index: Value,
+    place: (source: View) => View,
+    extent: number = value.shape[axis],
+  ): Value {
     const load = asLoad(value) ?? (asLoad(this.store(value)) as Load);
     const check = this.checks.length;
     this.checks.push({ op: this.#op, path: this.#path, trace: this.#trace, extent });
@@ -293,11 +305,4 @@ export class Lowering {
     this.steps.push(step);
     return results.map(({ value }) => value);
   }
-}
-
-/** The buffers that an expression loads from. */
-export function loadedBuffers(...roots: Expr[]): Set<number> {
-  const buffers = new Set<number>();
-  for (const expr of topological(roots)) if (expr.kind === "load") buffers.add(expr.buffer);
-  return buffers;
 }

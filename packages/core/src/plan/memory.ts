@@ -1,7 +1,7 @@
 import { dtypes } from "../dtype.ts";
+import { reads, StepIndex, writes } from "./access.ts";
 import type { Limits } from "./backend.ts";
 import { topological } from "./expr.ts";
-import { reads, writes } from "./fuse.ts";
 import type { BufferDraft } from "./lowering.ts";
 import type { Buffer, MapKernel, Step } from "./plan.ts";
 import { contiguous, isContiguous, sizeOf } from "./view.ts";
@@ -19,13 +19,19 @@ export interface Layout {
  * Gives every buffer its place. A new version of a variable is written in place where its last reader allows, else it is
  * copied at the end; everything else shares one arena, two buffers one region where their lifetimes do not meet.
  */
-export function layOut(given: readonly Step[], drafts: readonly BufferDraft[], slots: number, limits: Limits): Layout {
+export function* layOut(
+  given: readonly Step[],
+  drafts: readonly BufferDraft[],
+  slots: number,
+  limits: Limits,
+): Generator<void, Layout> {
   const steps = [...given];
   const aliases = new Map<number, number>();
+  const index = new StepIndex(given);
   for (const [buffer, draft] of drafts.entries()) {
     if (draft.target === null) continue;
     const slot = draft.target;
-    if (!draft.output && mayWriteInPlace(given, buffer, slot, limits)) {
+    if (!draft.output && mayWriteInPlace(index, buffer, slot, limits)) {
       aliases.set(buffer, slot);
     } else {
       steps.push(copyKernel(buffer, slot, draft));
@@ -40,6 +46,7 @@ export function layOut(given: readonly Step[], drafts: readonly BufferDraft[], s
     .sort((a, b) => bytesOf(drafts[b]) - bytesOf(drafts[a]) || a - b);
   let arenaBytes = 0;
   for (const buffer of order) {
+    yield;
     const { first, last } = lifetimes.get(buffer) as Lifetime;
     const bytes = bytesOf(drafts[buffer]);
     const busy = placed.filter((p) => p.first <= last && first <= p.last).sort((a, b) => a.offset - b.offset);
@@ -55,7 +62,10 @@ export function layOut(given: readonly Step[], drafts: readonly BufferDraft[], s
 
   const buffers = drafts.map((draft, buffer): Buffer => {
     const slot = draft.slot ?? aliases.get(buffer);
-    const source = slot !== undefined ? ({ kind: "slot", slot } as const) : ({ kind: "arena", offset: offsets.get(buffer) ?? 0 } as const);
+    const source =
+      slot !== undefined
+        ? ({ kind: "slot", slot } as const)
+        : ({ kind: "arena", offset: offsets.get(buffer) ?? 0 } as const);
     return { dtype: draft.dtype, size: draft.size, source, memory: 0 };
   });
   return { steps, buffers, arenaBytes };
@@ -88,11 +98,12 @@ function lifetimesOf(steps: readonly Step[], drafts: readonly BufferDraft[]): Ma
 }
 
 /** Whether the new version may overwrite the old one: every reader of the old has run, or is the writer itself. */
-function mayWriteInPlace(steps: readonly Step[], buffer: number, slot: number, limits: Limits): boolean {
-  const writers = steps.flatMap((step, at) => (writes(step).includes(buffer) ? [at] : []));
-  const readers = steps.flatMap((step, at) => (reads(step).has(slot) ? [at] : []));
-  const firstWrite = writers[0];
-  return readers.every((at) => at < firstWrite || (writers.length === 1 && at === firstWrite && limits.inPlace && readsOwnElement(steps[at], buffer, slot)));
+function mayWriteInPlace(steps: StepIndex, buffer: number, slot: number, limits: Limits): boolean {
+  const writers = steps.writers(buffer);
+  const [first] = writers;
+  const own = (at: number): boolean =>
+    limits.inPlace && writers.length === 1 && at === first && readsOwnElement(steps.at(at) as Step, buffer, slot);
+  return steps.readers(slot).every((at) => at < first || own(at));
 }
 
 /** Whether a map reads of the old version exactly the element that it stores. */
@@ -103,7 +114,9 @@ function readsOwnElement(step: Step, buffer: number, slot: number): boolean {
   return topological(step.stores.map((s) => s.expr)).every((expr) => {
     if (expr.kind !== "load" || expr.buffer !== slot) return true;
     const { view } = store.place;
-    const same = expr.view.offset === view.offset && expr.view.strides.every((s, a) => s === view.strides[a] || view.shape[a] === 1);
+    const same =
+      expr.view.offset === view.offset &&
+      expr.view.strides.every((s, a) => s === view.strides[a] || view.shape[a] === 1);
     return same && isContiguous(view) && expr.gathers.length === 0 && expr.guard === null;
   });
 }
@@ -112,5 +125,10 @@ function copyKernel(buffer: number, slot: number, draft: BufferDraft): MapKernel
   const shape = [draft.size];
   const dtype = dtypes[draft.dtype].compute;
   const expr = { kind: "load", dtype, buffer, view: contiguous(shape), gathers: [], guard: null } as const;
-  return { kind: "map", label: "assign", shape, stores: [{ place: { buffer: slot, view: contiguous([sizeOf(shape)]) }, expr }] };
+  return {
+    kind: "map",
+    label: "assign",
+    shape,
+    stores: [{ place: { buffer: slot, view: contiguous([sizeOf(shape)]) }, expr }],
+  };
 }

@@ -29,7 +29,9 @@ export interface Buffer {
   /** Elements. */
   readonly size: number;
   /** A region of the plan's arena (byte offset, a multiple of 64), or what is bound to a slot. */
-  readonly source: { readonly kind: "arena"; readonly offset: number } | { readonly kind: "slot"; readonly slot: number };
+  readonly source:
+    | { readonly kind: "arena"; readonly offset: number }
+    | { readonly kind: "slot"; readonly slot: number };
   /** Number of the backend's memory in which it lies (0: the only one of a memory32 backend). */
   readonly memory: number;
 }
@@ -224,4 +226,5 @@ export interface HostStep extends Origin {
   readonly outputs: readonly OutputInfo[];
 }
 
-export type HostCall = (inputs: TypedArray[]) => TypedArray[] | void | Promise<TypedArray[] | void>;
+/** Given copies of its inputs' contents, a host step returns those of its outputs. */
+export type HostCall = (inputs: TypedArray[]) => TypedArray[] | Promise<TypedArray[]>;

@@ -54,7 +54,12 @@ export function expandView(view: View, shape: readonly number[]): View {
 }
 
 /** Elements `start, start + step, …` of every axis; a negative step walks backwards. `shape` is the resulting shape. */
-export function sliceView(view: View, start: readonly number[], step: readonly number[], shape: readonly number[]): View {
+export function sliceView(
+  view: View,
+  start: readonly number[],
+  step: readonly number[],
+  shape: readonly number[],
+): View {
   let offset = view.offset;
   for (let axis = 0; axis < start.length; axis++) offset += start[axis] * view.strides[axis];
   return { shape, strides: view.strides.map((stride, axis) => stride * step[axis]), offset };

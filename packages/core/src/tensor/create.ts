@@ -1,5 +1,5 @@
-import { dtypes, isFloat, type DType, type TypedArray } from "../dtype.ts";
 import { defaultDevice } from "../device/default.ts";
+import { type DType, dtypes, isFloat, type TypedArray } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { dataLeaf } from "../graph/leaves.ts";
 import { withScope } from "../graph/scope.ts";
@@ -68,7 +68,9 @@ function ragged(shape: readonly number[]): ShapeError {
 }
 
 function dtypeOfValues(values: ArrayLike<number | boolean>): DType {
-  return values.length > 0 && Array.prototype.every.call(values, (v: unknown) => typeof v === "boolean") ? "bool" : defaultFloat();
+  return values.length > 0 && Array.prototype.every.call(values, (v: unknown) => typeof v === "boolean")
+    ? "bool"
+    : defaultFloat();
 }
 
 function dtypeOfArray(array: TypedArray): DType {

@@ -1,4 +1,4 @@
-import { dtypes, type DType } from "../dtype.ts";
+import { type DType, dtypes } from "../dtype.ts";
 import { currentGroup } from "../graph/effect.ts";
 import { hostOp } from "../graph/host.ts";
 import { Node, type Tensor } from "../graph/tensor.ts";
@@ -25,6 +25,12 @@ export function hostCall(
 }
 
 /** A call of the host without results: it looks at values in the middle of a plan. */
-export function callback(inputs: readonly (Tensor | Variable)[], call: (...args: Parameters<HostCall>) => void | Promise<void>): void {
-  hostCall(inputs, [], call);
+export function callback(
+  inputs: readonly (Tensor | Variable)[],
+  call: (...args: Parameters<HostCall>) => unknown | Promise<unknown>,
+): void {
+  hostCall(inputs, [], async (contents) => {
+    await call(contents);
+    return [];
+  });
 }

@@ -29,7 +29,9 @@ export function format(data: TypedArray, shape: readonly number[], dtype: DType)
   const nest = (axis: number, start: number, size: number, indent: number): string => {
     if (axis === shape.length) return write(data[start]).padStart(width);
     const inner = size / Math.max(shape[axis], 1);
-    const parts = places(shape[axis]).map((i) => (i === null ? "..." : nest(axis + 1, start + i * inner, inner, indent + 1)));
+    const parts = places(shape[axis]).map((i) =>
+      i === null ? "..." : nest(axis + 1, start + i * inner, inner, indent + 1),
+    );
     const last = axis === shape.length - 1;
     const separator = last ? " " : `${"\n".repeat(shape.length - 1 - axis)}${" ".repeat(indent + 1)}`;
     return `[${parts.join(separator)}]`;
@@ -49,7 +51,8 @@ function writer(values: readonly number[], dtype: DType): (value: number) => str
     return (value) => (Number.isFinite(value) ? value.toExponential(8) : special(value));
   }
   const digits = Math.max(0, ...values.filter(Number.isFinite).map((v) => fraction(v, dtype)));
-  return (value) => (Number.isFinite(value) ? (digits === 0 ? `${value.toFixed(0)}.` : value.toFixed(digits)) : special(value));
+  return (value) =>
+    Number.isFinite(value) ? (digits === 0 ? `${value.toFixed(0)}.` : value.toFixed(digits)) : special(value);
 }
 
 /** Digits after the point, at most 8. */

@@ -9,14 +9,17 @@ import { deviceOf } from "./device.ts";
 /** Runs what is pending, together with the given tensors; resolves when it has run. */
 export function realize(...tensors: readonly (Tensor | Variable)[]): Promise<void> {
   const byDevice = new Map<Device, Tensor[]>();
-  for (const tensor of tensors.map(asTensor)) byDevice.set(deviceOf(tensor), [...(byDevice.get(deviceOf(tensor)) ?? []), tensor]);
+  for (const tensor of tensors.map(asTensor))
+    byDevice.set(deviceOf(tensor), [...(byDevice.get(deviceOf(tensor)) ?? []), tensor]);
   if (byDevice.size === 0) byDevice.set(defaultDevice(), []);
   const work = [...byDevice].map(([device, requests]) => device.realize(requests));
   return work.length === 1 ? work[0] : Promise.all(work).then(() => {});
 }
 
 /** Host copies of many tensors, all taken at one moment. */
-export async function readAll(record: Readonly<Record<string, Tensor | Variable>>): Promise<Record<string, TensorData>> {
+export async function readAll(
+  record: Readonly<Record<string, Tensor | Variable>>,
+): Promise<Record<string, TensorData>> {
   const entries = Object.entries(record).map(([name, x]) => [name, asTensor(x)] as const);
   await realize(...entries.map(([, tensor]) => tensor));
   const result: Record<string, TensorData> = {};
@@ -25,4 +28,3 @@ export async function readAll(record: Readonly<Record<string, Tensor | Variable>
   }
   return result;
 }
-

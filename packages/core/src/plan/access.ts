@@ -1,0 +1,137 @@
+import { children, type Expr } from "./expr.ts";
+import type { Step } from "./plan.ts";
+
+const loadsOf = new WeakMap<Expr, ReadonlySet<number>>();
+const readsOf = new WeakMap<Step, ReadonlySet<number>>();
+
+/** The buffers that expressions load from. */
+export function loadedBuffers(...roots: Expr[]): ReadonlySet<number> {
+  if (roots.length === 1) return loadsOf.get(roots[0]) ?? collect(roots[0]);
+  return new Set(roots.flatMap((root) => [...loadedBuffers(root)]));
+}
+
+function collect(expr: Expr): ReadonlySet<number> {
+  const inner = children(expr).map((child) => loadedBuffers(child));
+  // One input's set serves where nothing is added: long chains share it.
+  const largest = inner.reduce<ReadonlySet<number>>((a, b) => (b.size > a.size ? b : a), new Set());
+  const added = inner.flatMap((set) => [...set]).concat(expr.kind === "load" ? [expr.buffer] : []);
+  const buffers = added.every((buffer) => largest.has(buffer)) ? largest : new Set([...largest, ...added]);
+  loadsOf.set(expr, buffers);
+  return buffers;
+}
+
+/** The buffers that a step reads. */
+export function reads(step: Step): ReadonlySet<number> {
+  const known = readsOf.get(step);
+  if (known) return known;
+  const buffers = new Set(readBuffers(step));
+  readsOf.set(step, buffers);
+  return buffers;
+}
+
+function readBuffers(step: Step): Iterable<number> {
+  switch (step.kind) {
+    case "map":
+      return loadedBuffers(...step.stores.map((s) => s.expr));
+    case "reduce":
+      return loadedBuffers(step.input, ...step.stores.map((s) => s.expr));
+    case "matmul":
+      return [step.a.buffer, step.b.buffer];
+    case "groupedRows":
+    case "groupedContraction":
+      return [step.a.buffer, step.b.buffer, step.offsets.buffer];
+    case "topK":
+      return [step.input.buffer];
+    case "groupBy":
+      return [step.ids.buffer];
+    case "segmentSum":
+      return [step.input.buffer, step.permutation.buffer, step.offsets.buffer];
+    case "host":
+      return step.inputs.map((i) => i.buffer);
+  }
+}
+
+/** The buffers that a step writes. */
+export function writes(step: Step): number[] {
+  switch (step.kind) {
+    case "map":
+    case "reduce":
+      return step.stores.map((s) => s.place.buffer);
+    case "matmul":
+    case "groupedRows":
+    case "groupedContraction":
+      return [step.c.buffer];
+    case "topK":
+      return [step.values.buffer, step.indices.buffer];
+    case "groupBy":
+      return [step.permutation.buffer, step.offsets.buffer];
+    case "segmentSum":
+      return [step.out.buffer];
+    case "host":
+      return step.outputs.map((o) => o.buffer);
+  }
+}
+
+/** Steps in order, some of them removed, with the places at which every buffer is read and written. */
+export class StepIndex {
+  readonly #steps: (Step | null)[];
+  readonly #readers = new Map<number, number[]>();
+  readonly #writers = new Map<number, number[]>();
+
+  constructor(steps: readonly Step[]) {
+    this.#steps = steps.map(() => null);
+    for (const [at, step] of steps.entries()) this.put(at, step);
+  }
+
+  get length(): number {
+    return this.#steps.length;
+  }
+
+  at(place: number): Step | null {
+    return this.#steps[place];
+  }
+
+  all(): Step[] {
+    return this.#steps.filter((step) => step !== null);
+  }
+
+  readers(buffer: number): readonly number[] {
+    return this.#readers.get(buffer) ?? [];
+  }
+
+  /** Rising. */
+  writers(buffer: number): readonly number[] {
+    return this.#writers.get(buffer) ?? [];
+  }
+
+  soleWriter(buffer: number): number | undefined {
+    const writers = this.writers(buffer);
+    return writers.length === 1 ? writers[0] : undefined;
+  }
+
+  put(place: number, step: Step): void {
+    this.#steps[place] = step;
+    for (const buffer of reads(step)) this.#readers.set(buffer, inserted(this.readers(buffer), place));
+    for (const buffer of new Set(writes(step))) this.#writers.set(buffer, inserted(this.writers(buffer), place));
+  }
+
+  remove(place: number): void {
+    const step = this.#steps[place];
+    if (!step) return;
+    this.#steps[place] = null;
+    for (const buffer of reads(step))
+      this.#readers.set(
+        buffer,
+        this.readers(buffer).filter((p) => p !== place),
+      );
+    for (const buffer of writes(step))
+      this.#writers.set(
+        buffer,
+        this.writers(buffer).filter((p) => p !== place),
+      );
+  }
+}
+
+function inserted(places: readonly number[], place: number): number[] {
+  return [...places, place].sort((a, b) => a - b);
+}
