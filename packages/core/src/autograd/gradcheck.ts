@@ -51,7 +51,7 @@ export async function gradcheck(
       return sum(mul(output, tensor(weights, { shape: output.shape })));
     });
   // A gradient that depends on no input is computed on the default device: it is asked for inside.
-  const [reading] = on(() => [readAll({ ...grad(objective(), places) })]);
+  const [reading] = on(() => [readAll(Object.fromEntries(grad(objective(), places).entries()))]);
   const analytic = Object.values(await reading).map((gradient) => gradient.data);
 
   for (const [i, place] of places.entries()) {

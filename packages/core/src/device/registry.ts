@@ -4,6 +4,8 @@ import type { Backend } from "../plan/backend.ts";
 export interface BackendOptions {
   /** Threads that compute; default: as many as the machine has cores (at most 8). */
   readonly threads?: number;
+  /** How a device that knows several ways computes, such as "webasm" on "gpujs"; default: the best that it finds. */
+  readonly mode?: string;
 }
 
 type Create = (options: BackendOptions) => Promise<Backend> | Backend;

@@ -8,7 +8,10 @@ export interface Value {
   readonly expr: Expr;
 }
 
-/** Rewrites an expression graph from the leaves up; shared nodes stay shared. `leaf` may return `null`: not possible. */
+/**
+ * Rewrites an expression graph from the leaves up; shared nodes stay shared. `leaf` is given loads whose indices and guard
+ * are rewritten already, and may return `null`: not possible.
+ */
 export function rewrite(roots: readonly Expr[], leaf: (leaf: Expr) => Expr | null): Expr[] | null {
   const done = new Map<Expr, Expr>();
   const visit = (expr: Expr): Expr | null => {
@@ -24,14 +27,11 @@ export function rewrite(roots: readonly Expr[], leaf: (leaf: Expr) => Expr | nul
       }
       result = inputs.every((input, i) => input === expr.inputs[i]) ? expr : { ...expr, inputs };
     } else if (expr.kind === "load" && children(expr).length > 0) {
-      const own = leaf({ ...expr, gathers: [], guard: null });
-      if (!own) return null;
       const indices = expr.gathers.map((g) => visit(g.index));
       const guard = expr.guard && visit(expr.guard);
       if (indices.includes(null) || (expr.guard && !guard)) return null;
-      if (own.kind !== "load") throw new Error("a gathered load can only become a load");
       const gathers = expr.gathers.map((g, i) => ({ ...g, index: indices[i] as Expr }));
-      result = { ...own, gathers: [...own.gathers, ...gathers], guard: both(own.guard, guard) };
+      result = leaf({ ...expr, gathers, guard });
     } else {
       result = leaf(expr);
     }

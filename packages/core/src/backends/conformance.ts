@@ -1,0 +1,52 @@
+/**
+ * Test support for backends: random plans of one kernel each, with their data, and the comparison of two backends on
+ * them. A backend's test is
+ *
+ *     for (const [name, cases] of Object.entries(families()))
+ *       test(name, () => fc.assert(fc.asyncProperty(cases, (c) => agree(c, reference, backend))));
+ */
+import type fc from "fast-check";
+import type { ScalarOp } from "../plan/expr.ts";
+import type { Case } from "./conformance/case.ts";
+import { gatherCases } from "./conformance/gather.ts";
+import { groupedContractionCases, groupedRowsCases } from "./conformance/grouped.ts";
+import { type MapOptions, mapCases } from "./conformance/map.ts";
+import { matmulCases } from "./conformance/matmul.ts";
+import { groupByCases, segmentSumCases, topKCases } from "./conformance/ordering.ts";
+import { reduceCases } from "./conformance/reduce.ts";
+import { scalarOpCases, scalarOps } from "./conformance/scalar-ops.ts";
+
+export { agree, type Case, type Outcome, outcomeOf, runCase, sameResults, type Tolerance } from "./conformance/case.ts";
+export { PlanBuilder } from "./conformance/plan-builder.ts";
+export {
+  gatherCases,
+  groupByCases,
+  groupedContractionCases,
+  groupedRowsCases,
+  type MapOptions,
+  mapCases,
+  matmulCases,
+  reduceCases,
+  scalarOpCases,
+  scalarOps,
+  segmentSumCases,
+  topKCases,
+};
+
+/** Every family of cases, by name: `map`, `reduce`, …, and `scalar <op>` for each scalar operation. */
+export function families(options: MapOptions = {}): Record<string, fc.Arbitrary<Case>> {
+  const { float } = options;
+  const scalar = scalarOps.map((op: ScalarOp) => [`scalar ${op}`, scalarOpCases(op, float)] as const);
+  return {
+    ...Object.fromEntries(scalar),
+    map: mapCases(options),
+    gather: gatherCases(float),
+    reduce: reduceCases(float),
+    matmul: matmulCases(float),
+    groupedRows: groupedRowsCases(float),
+    groupedContraction: groupedContractionCases(float),
+    topK: topKCases(float),
+    groupBy: groupByCases(),
+    segmentSum: segmentSumCases(float),
+  };
+}

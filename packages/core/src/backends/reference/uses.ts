@@ -1,0 +1,83 @@
+import type { Kernel, Place } from "../../plan/plan.ts";
+
+/** What a kernel, apart from its expressions, does at a place; `number` is any type in which sums are formed. */
+export interface Use {
+  readonly name: string;
+  readonly place: Place;
+  readonly shape: readonly number[];
+  readonly type: "float" | "int32" | "number";
+}
+
+export interface Uses {
+  readonly reads: readonly Use[];
+  readonly writes: readonly Use[];
+}
+
+/** The operands and results of the kernels that have no expressions, with the shapes that they must have. */
+export function usesOf(kernel: Exclude<Kernel, { kind: "map" | "reduce" }>): Uses {
+  switch (kernel.kind) {
+    case "matmul": {
+      const { batch, m, n, k } = kernel;
+      return {
+        reads: [
+          { name: "a", place: kernel.a, shape: [...batch, m, k], type: "float" },
+          { name: "b", place: kernel.b, shape: [...batch, k, n], type: "float" },
+        ],
+        writes: [{ name: "c", place: kernel.c, shape: [...batch, m, n], type: "float" }],
+      };
+    }
+    case "groupedRows": {
+      const { rows, n, k, groups } = kernel;
+      return {
+        reads: [
+          { name: "a", place: kernel.a, shape: [rows, k], type: "float" },
+          { name: "b", place: kernel.b, shape: [groups, k, n], type: "float" },
+          { name: "offsets", place: kernel.offsets, shape: [groups + 1], type: "int32" },
+        ],
+        writes: [{ name: "c", place: kernel.c, shape: [rows, n], type: "float" }],
+      };
+    }
+    case "groupedContraction": {
+      const { rows, m, n, groups } = kernel;
+      return {
+        reads: [
+          { name: "a", place: kernel.a, shape: [rows, m], type: "float" },
+          { name: "b", place: kernel.b, shape: [rows, n], type: "float" },
+          { name: "offsets", place: kernel.offsets, shape: [groups + 1], type: "int32" },
+        ],
+        writes: [{ name: "c", place: kernel.c, shape: [groups, m, n], type: "float" }],
+      };
+    }
+    case "topK": {
+      const { rows, length, k } = kernel;
+      return {
+        reads: [{ name: "input", place: kernel.input, shape: [rows, length], type: "float" }],
+        writes: [
+          { name: "values", place: kernel.values, shape: [rows, k], type: "float" },
+          { name: "indices", place: kernel.indices, shape: [rows, k], type: "int32" },
+        ],
+      };
+    }
+    case "groupBy": {
+      const { length, groups } = kernel;
+      return {
+        reads: [{ name: "ids", place: kernel.ids, shape: [length], type: "int32" }],
+        writes: [
+          { name: "permutation", place: kernel.permutation, shape: [length], type: "int32" },
+          { name: "offsets", place: kernel.offsets, shape: [groups + 1], type: "int32" },
+        ],
+      };
+    }
+    case "segmentSum": {
+      const { rows, segments, width } = kernel;
+      return {
+        reads: [
+          { name: "input", place: kernel.input, shape: [rows, width], type: "number" },
+          { name: "permutation", place: kernel.permutation, shape: [rows], type: "int32" },
+          { name: "offsets", place: kernel.offsets, shape: [segments + 1], type: "int32" },
+        ],
+        writes: [{ name: "out", place: kernel.out, shape: [segments, width], type: "number" }],
+      };
+    }
+  }
+}

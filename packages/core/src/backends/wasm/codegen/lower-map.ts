@@ -1,0 +1,40 @@
+import { sizeOf } from "../../../plan/view.ts";
+import type { Buffer, MapKernel } from "../../../plan/plan.ts";
+import type { Lowered, Loop } from "./lower.ts";
+import { assemble, chooseStretch, computeWork } from "./lower.ts";
+import type { Split } from "./operands.ts";
+import { OperandTable } from "./operands.ts";
+import { chooseVectorAxis, moveLast, normalize } from "./space.ts";
+
+/** Stretches of a row that is shared between threads: long enough to pay, short enough to let the event loop live. */
+const SHORTEST_STRETCH = 512;
+const LONGEST_STRETCH = 1 << 16;
+
+/** A map as rows along its best vector axis; `null` where it has no element. */
+export function lowerMap(kernel: MapKernel, buffers: readonly Buffer[]): Lowered | null {
+  if (sizeOf(kernel.shape) === 0) return null;
+  const split: Split = (view) => ({ strides: view.strides, reduced: 0 });
+  const table = new OperandTable(buffers);
+  for (const store of kernel.stores) {
+    table.add(store.place.buffer, store.place.view, split);
+    table.addAll(store.expr, split);
+  }
+  const strides = table.operands.map((operand) => operand.strides);
+  const compute = computeWork(kernel.stores.map((store) => store.expr));
+  let space = normalize({ extents: kernel.shape, strides }, 0);
+  const last = space.extents.length - 1;
+  if (last >= 0) space = moveLast(space, chooseVectorAxis(space, { compute, inside: 1 }).axis);
+  const loops = space.extents.slice(0, -1).map((extent, l): Loop => ({ extent, strides: space.strides.map((s) => s[l]) }));
+  const inner = last < 0 ? 1 : space.extents[last];
+  const rows = loops.reduce((product, loop) => product * loop.extent, 1);
+  const nest = {
+    loops,
+    inner,
+    innerStrides: space.strides.map((s) => (last < 0 ? 0 : s[last])),
+    reducedStrides: strides.map(() => 0),
+    stretch: chooseStretch(rows, inner, SHORTEST_STRETCH, LONGEST_STRETCH),
+    length: 0,
+    block: 0,
+  };
+  return assemble(table, nest, null, kernel.stores);
+}

@@ -1,0 +1,31 @@
+import type { Buffer, Kernel } from "../../plan/plan.ts";
+import { generateMap, generateReduce } from "./codegen/index.ts";
+import { groupBy } from "./kernels/groupBy.ts";
+import { groupedContraction } from "./kernels/groupedContraction.ts";
+import { groupedRows } from "./kernels/groupedRows.ts";
+import type { KernelOptions, Launch } from "./kernels/kernel.ts";
+import { matmul } from "./kernels/matmul.ts";
+import { segmentSum } from "./kernels/segmentSum.ts";
+import { topK } from "./kernels/topK.ts";
+
+/** What a kernel of a plan becomes on this engine. */
+export function generate(kernel: Kernel, buffers: readonly Buffer[], options: KernelOptions): Launch {
+  switch (kernel.kind) {
+    case "map":
+      return generateMap(kernel, buffers, options);
+    case "reduce":
+      return generateReduce(kernel, buffers, options);
+    case "matmul":
+      return matmul(kernel, options);
+    case "groupedRows":
+      return groupedRows(kernel, options);
+    case "groupedContraction":
+      return groupedContraction(kernel, options);
+    case "topK":
+      return topK(kernel);
+    case "groupBy":
+      return groupBy(kernel);
+    case "segmentSum":
+      return segmentSum(kernel);
+  }
+}

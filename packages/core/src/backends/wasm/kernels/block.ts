@@ -1,0 +1,74 @@
+import { type FunctionBuilder, f32, i32, type Local, type Value } from "../emit/index.ts";
+import { multiplyTile } from "./microkernel.ts";
+import { minimum } from "./partition.ts";
+import { columnsOf, type Tile } from "./tile.ts";
+
+/** A block of C and the packed panels that it is the product of. */
+export interface Block {
+  /** Packed A, tile by tile, and packed B, panel by panel. */
+  readonly aPanels: Local<"i32">;
+  readonly bPanels: Local<"i32">;
+  /** Steps of K in the panels. */
+  readonly depth: Local<"i32">;
+  /** Rows and columns of the block; the last tile and panel may be ragged. */
+  readonly rows: Local<"i32">;
+  readonly columns: Local<"i32">;
+  /** Address of the block's first element, and bytes between rows and columns. */
+  readonly c: Local<"i32">;
+  readonly rowStride: Local<"i32">;
+  readonly columnStride: Local<"i32">;
+  /** Not 0: sums start from 0, else from what C holds. */
+  readonly fresh: Local<"i32">;
+  /** Scratch for one tile. */
+  readonly edge: Local<"i32">;
+}
+
+/** C = (fresh ? 0 : C) + A·B, tile by tile; a panel of B stays in the first-level cache over all rows. */
+export function multiplyBlock(f: FunctionBuilder, tile: Tile, relaxed: boolean, block: Block): void {
+  const width = columnsOf(tile);
+  const { depth, rows, columns, c, rowStride, columnStride, fresh, edge } = block;
+  const row = f.local("i32");
+  const column = f.local("i32");
+  const [a, b, bPanel] = [f.local("i32"), f.local("i32"), f.let(block.bPanels)];
+  const corner = f.local("i32");
+  const [target, targetStride] = [f.local("i32"), f.local("i32")];
+  const [tileRows, tileColumns, ragged] = [f.local("i32"), f.local("i32"), f.local("i32")];
+  const unitColumns = f.let(i32.eq(columnStride, 4));
+
+  f.for(column, 0, columns, width, () => {
+    f.set(tileColumns, minimum(i32.sub(columns, column), i32.const(width)));
+    f.set(a, block.aPanels);
+    f.for(row, 0, rows, tile.rows, () => {
+      f.set(tileRows, minimum(i32.sub(rows, row), i32.const(tile.rows)));
+      f.set(corner, i32.add(c, i32.add(i32.mul(row, rowStride), i32.mul(column, columnStride))));
+      const whole = i32.and(i32.eq(tileRows, tile.rows), i32.eq(tileColumns, width));
+      f.set(ragged, i32.eqz(i32.and(unitColumns, whole)));
+      f.set(target, corner);
+      f.set(targetStride, rowStride);
+      f.if(ragged, () => {
+        f.set(target, edge);
+        f.set(targetStride, i32.const(width * 4));
+        f.if(i32.eqz(fresh), () => copyTile((outside, inside) => f.do(f32.store(inside, f32.load(outside)))));
+      });
+      f.set(b, bPanel);
+      multiplyTile(f, tile, relaxed, { a, b, depth, c: target, rowStride: targetStride, fresh });
+      f.if(ragged, () => copyTile((outside, inside) => f.do(f32.store(outside, f32.load(inside)))));
+    });
+    f.advance(bPanel, i32.mul(depth, width * 4));
+  });
+
+  /** Visits the elements of a ragged tile: their address in C, and in the scratch tile. */
+  function copyTile(copy: (outside: Value<"i32">, inside: Value<"i32">) => void): void {
+    const [i, j] = [f.local("i32"), f.local("i32")];
+    const [outside, inside] = [f.local("i32"), f.local("i32")];
+    f.for(i, 0, tileRows, 1, () => {
+      f.set(outside, i32.add(corner, i32.mul(i, rowStride)));
+      f.set(inside, i32.add(edge, i32.mul(i, width * 4)));
+      f.for(j, 0, tileColumns, 1, () => {
+        copy(outside, inside);
+        f.advance(outside, columnStride);
+        f.advance(inside, 4);
+      });
+    });
+  }
+}

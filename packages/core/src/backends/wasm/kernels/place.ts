@@ -1,0 +1,15 @@
+import type { Place } from "../../../plan/plan.ts";
+import type { Arg } from "./kernel.ts";
+
+/** Bytes of the elements that these kernels handle: float32 and int32. */
+export const ELEMENT = 4;
+
+/** Address of a place's first element. */
+export function addressOf(place: Place): Arg {
+  return { kind: "address", buffer: place.buffer, byteOffset: place.view.offset * ELEMENT };
+}
+
+/** Bytes from one element to the next along an axis; negative axes count from the end. */
+export function byteStride(place: Place, axis: number): number {
+  return place.view.strides.at(axis)! * ELEMENT;
+}

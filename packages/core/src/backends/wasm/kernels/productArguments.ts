@@ -1,0 +1,76 @@
+import { type FunctionBuilder, i32, type Local } from "../emit/index.ts";
+import type { Words } from "./arguments.ts";
+import { type Blocking, panelsOf } from "./blocking.ts";
+import type { Arg } from "./kernel.ts";
+import type { ProductBlocks } from "./product.ts";
+import type { Tile } from "./tile.ts";
+
+/** Words that every product kernel takes. */
+export const productWords = [
+  "a",
+  "b",
+  "c",
+  "rows",
+  "columns",
+  "depth",
+  "aRow",
+  "aDepth",
+  "bDepth",
+  "bColumn",
+  "cRow",
+  "cColumn",
+  "panels",
+  "depthBlock",
+  "rowBlock",
+  "panelBlock",
+  "scratch",
+  "bOffset",
+  "threadScratch",
+] as const;
+
+export type ProductWord = (typeof productWords)[number];
+
+/** Addresses of the first elements, extents, and strides in bytes. */
+export interface ProductExtents {
+  readonly a: Arg;
+  readonly b: Arg;
+  readonly c: Arg;
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  readonly aRow: number;
+  readonly aDepth: number;
+  readonly bDepth: number;
+  readonly bColumn: number;
+  readonly cRow: number;
+  readonly cColumn: number;
+}
+
+export function productArguments(
+  extents: ProductExtents,
+  tile: Tile,
+  blocking: Blocking,
+): Record<ProductWord, Arg | number> {
+  return {
+    ...extents,
+    panels: panelsOf(tile, extents.columns),
+    depthBlock: blocking.depth,
+    rowBlock: blocking.rows,
+    panelBlock: blocking.panels,
+    scratch: { kind: "scratch", byteOffset: 0, perThread: true },
+    bOffset: blocking.bOffset,
+    threadScratch: blocking.threadScratch,
+  };
+}
+
+/** The blocks that the words describe, with the thread's own scratch. */
+export function blocksOf(f: FunctionBuilder, words: Words<ProductWord>, thread: Local<"i32">): ProductBlocks {
+  const scratch = f.let(i32.add(words.scratch, i32.mul(thread, words.threadScratch)));
+  return {
+    depthBlock: words.depthBlock,
+    rowBlock: words.rowBlock,
+    panelBlock: words.panelBlock,
+    scratch,
+    bScratch: f.let(i32.add(scratch, words.bOffset)),
+  };
+}

@@ -1,0 +1,148 @@
+/** Worker threads that each run the whole program, with barriers between dependent kernels. */
+import { DeviceError } from "../../errors.ts";
+import type { Call, Executor } from "./executor.ts";
+import type { WorkerMessage, WorkerReply } from "./worker.ts";
+import { workerSource } from "./worker.ts";
+
+/** A worker of Node or of a browser. */
+interface Thread {
+  post(message: WorkerMessage): void;
+  /** Whether it keeps the process alive. */
+  hold(alive: boolean): void;
+  end(): Promise<void>;
+}
+
+type Listener = { reply(reply: WorkerReply): void; died(reason: string): void };
+
+interface PoolOptions {
+  readonly memory: WebAssembly.Memory;
+  readonly barrier: WebAssembly.Module;
+  readonly threads: number;
+}
+
+const SPIN = 10_000;
+
+/** Cores of the machine, as far as the engine says. */
+export function coreCount(): number {
+  if (typeof navigator !== "undefined" && navigator.hardwareConcurrency) return navigator.hardwareConcurrency;
+  return nodeModule("node:os")?.availableParallelism() ?? 1;
+}
+
+export class Pool implements Executor {
+  readonly #threads: Thread[];
+  #waiting: { left: number; resolve: () => void; reject: (error: Error) => void; trap: string | null } | null = null;
+  #dead: string | null = null;
+
+  constructor({ memory, barrier, threads }: PoolOptions) {
+    const listener: Listener = {
+      reply: (reply) => this.#reply(reply),
+      died: (reason) => this.#died(reason),
+    };
+    this.#threads = Array.from({ length: threads }, () => startThread(listener));
+    const spin = threads <= coreCount() ? SPIN : 0;
+    this.#threads.forEach((worker, thread) => {
+      worker.post({ kind: "start", memory, barrier, thread, threads, spin });
+    });
+  }
+
+  threadsFor(): number {
+    return this.#threads.length;
+  }
+
+  install(module: WebAssembly.Module, names: readonly string[]): void {
+    this.#post({ kind: "install", module, names });
+  }
+
+  load(program: number, segments: readonly (readonly Call[])[]): void {
+    const packed = segments.map((calls) =>
+      Int32Array.from(calls.flatMap((call) => [call.function, call.args, call.barrier ? 1 : 0])),
+    );
+    this.#post({ kind: "load", program, segments: packed });
+  }
+
+  unload(program: number): void {
+    this.#post({ kind: "unload", program });
+  }
+
+  run(program: number, segment: number): Promise<void> {
+    if (this.#dead !== null) return Promise.reject(new DeviceError(`wasm: the workers are gone: ${this.#dead}`));
+    return new Promise((resolve, reject) => {
+      this.#waiting = { left: this.#threads.length, resolve, reject, trap: null };
+      for (const thread of this.#threads) thread.hold(true);
+      this.#post({ kind: "run", program, segment });
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#died("the device was closed");
+    await Promise.all(this.#threads.map((thread) => thread.end()));
+  }
+
+  #post(message: WorkerMessage): void {
+    for (const thread of this.#threads) thread.post(message);
+  }
+
+  #reply({ error, step }: WorkerReply): void {
+    const waiting = this.#waiting;
+    if (!waiting) return;
+    if (error !== null) waiting.trap ??= `wasm: step ${step} of the plan failed: ${error}`;
+    if (--waiting.left > 0) return;
+    this.#settle();
+    if (waiting.trap === null) waiting.resolve();
+    else waiting.reject(new DeviceError(waiting.trap));
+  }
+
+  #died(reason: string): void {
+    this.#dead ??= reason;
+    const waiting = this.#waiting;
+    this.#settle();
+    waiting?.reject(new DeviceError(`wasm: a worker ended while a plan ran: ${reason}`));
+  }
+
+  #settle(): void {
+    this.#waiting = null;
+    for (const thread of this.#threads) thread.hold(false);
+  }
+}
+
+function startThread(listener: Listener): Thread {
+  const node = nodeModule("node:worker_threads");
+  if (node) {
+    // Loaders and flags of the main thread are not for this self-contained script.
+    const worker = new node.Worker(workerSource, { eval: true, execArgv: [], stdin: false });
+    worker.on("message", listener.reply);
+    worker.on("error", (error) => listener.died(String(error)));
+    worker.on("exit", (code) => listener.died(`exit code ${code}`));
+    worker.unref();
+    return {
+      post: (message) => worker.postMessage(message),
+      hold: (alive) => (alive ? worker.ref() : worker.unref()),
+      end: async () => {
+        await worker.terminate();
+      },
+    };
+  }
+  const url = URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
+  const worker = new Worker(url);
+  worker.onmessage = (event: MessageEvent<WorkerReply>) => listener.reply(event.data);
+  worker.onerror = (event) => listener.died(event.message);
+  return {
+    post: (message) => worker.postMessage(message),
+    hold: () => {},
+    end: async () => {
+      worker.terminate();
+      URL.revokeObjectURL(url);
+    },
+  };
+}
+
+/** A module of Node itself, without an import that a browser's bundler would try to follow. */
+function nodeModule<Name extends "node:os" | "node:worker_threads">(name: Name): NodeModules[Name] | null {
+  if (typeof process === "undefined" || typeof process.getBuiltinModule !== "function") return null;
+  return process.getBuiltinModule(name);
+}
+
+interface NodeModules {
+  "node:os": typeof import("node:os");
+  "node:worker_threads": typeof import("node:worker_threads");
+}

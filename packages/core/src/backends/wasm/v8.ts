@@ -1,0 +1,54 @@
+/** V8's flags in Node: set around one synchronous compilation, since they are the whole process's. */
+import type { TileClass } from "./kernels/tile.ts";
+
+export interface V8 {
+  /** Runs `compile` under flags that make it optimise at once, with relaxed SIMD and paired vectors where it has them. */
+  scoped<T>(compile: () => T): T;
+  /** Names the flags, for the nonce of modules. */
+  readonly flags: string;
+  /** How well it compiles the micro-kernel of matrix products, with and without relaxed SIMD. */
+  readonly tiles: { readonly relaxed: TileClass; readonly plain: TileClass };
+}
+
+/** Optimising compilation of all functions before the module's constructor returns. */
+const EAGER = ["liftoff", "wasm-lazy-compilation"];
+
+interface Version {
+  readonly on: readonly string[];
+  readonly tiles: V8["tiles"];
+}
+
+/** By V8's major version; flags that a version does not know would be complained about on its error output. */
+const versions: Readonly<Record<string, Version>> = {
+  // Node 20
+  "11": { on: ["experimental-wasm-relaxed-simd"], tiles: { relaxed: "narrow", plain: "narrow" } },
+  // Node 22
+  "12": { on: ["turboshaft-wasm"], tiles: { relaxed: "wide", plain: "narrow" } },
+  // Node 24
+  "13": { on: ["experimental-wasm-revectorize"], tiles: { relaxed: "paired", plain: "pairedPlain" } },
+  // Node 26
+  "14": { on: ["experimental-wasm-revectorize"], tiles: { relaxed: "paired", plain: "pairedPlain" } },
+};
+
+/** The flags of this process's V8; `null` in browsers and on other engines. */
+export function findV8(): V8 | null {
+  if (typeof process === "undefined" || typeof process.getBuiltinModule !== "function") return null;
+  const version = versions[process.versions.v8?.split(".")[0] ?? ""];
+  if (!version || process.versions.bun || process.versions.deno) return null;
+  const v8 = process.getBuiltinModule("node:v8");
+  const { on } = version;
+  return {
+    flags: [...on, ...EAGER.map((flag) => `no-${flag}`)].join(" "),
+    tiles: version.tiles,
+    scoped: (compile) => {
+      for (const flag of EAGER) v8.setFlagsFromString(`--no-${flag}`);
+      for (const flag of on) v8.setFlagsFromString(`--${flag}`);
+      try {
+        return compile();
+      } finally {
+        for (const flag of on) v8.setFlagsFromString(`--no-${flag}`);
+        for (const flag of EAGER) v8.setFlagsFromString(`--${flag}`);
+      }
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import { topological } from "../../plan/expr.ts";
+import type { Kernel } from "../../plan/plan.ts";
+import { sizeOf } from "../../plan/view.ts";
+
+/** Rough time of a kernel on one thread in nanoseconds: how far it must be cut so that the event loop lives. */
+export function workOf(kernel: Kernel): number {
+  switch (kernel.kind) {
+    case "map":
+      return sizeOf(kernel.shape) * topological(kernel.stores.map((s) => s.expr)).length;
+    case "reduce":
+      return sizeOf(kernel.shape) * kernel.length * topological([kernel.input]).length;
+    case "matmul":
+      return (sizeOf(kernel.batch) * kernel.m * kernel.n * kernel.k) / 8;
+    case "groupedRows":
+      return (kernel.rows * kernel.n * kernel.k) / 8;
+    case "groupedContraction":
+      return (kernel.rows * kernel.n * kernel.m) / 8;
+    case "topK":
+      return kernel.rows * kernel.length * (1 + kernel.k);
+    case "groupBy":
+      return kernel.length * 10;
+    case "segmentSum":
+      return kernel.rows * kernel.width * 2;
+  }
+}
