@@ -6,10 +6,12 @@ import { registerBackend } from "./device/registry.ts";
 import type { Stats } from "./device/stats.ts";
 import { installMethods } from "./graph/fluent.ts";
 import * as methods from "./ops/methods.ts";
+import { installPrinting } from "./tensor/print.ts";
 import * as reading from "./tensor/reading.ts";
 
 installMethods(methods);
 installMethods(reading);
+installPrinting();
 registerBackend("wasm", createWasmBackend);
 
 export { type GradOptions, grad } from "./autograd/backward.ts";
@@ -35,7 +37,6 @@ export { defaultGenerator, Generator, manualSeed } from "./ops/random.ts";
 export { concat, stack } from "./ops/views.ts";
 export { fromData, parameter, type TensorOptions, tensor, variable, withDefaultDtype } from "./tensor/create.ts";
 export { callback, hostCall } from "./tensor/host.ts";
-export { describe } from "./tensor/print.ts";
 export { array, backward, data, item, keep, type NestedArray, show } from "./tensor/reading.ts";
 export { readAll, realize } from "./tensor/realize.ts";
 

@@ -1,4 +1,5 @@
 import type { DType, TypedArray } from "../dtype.ts";
+import { Fluent } from "../graph/fluent.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Variable } from "../graph/variable.ts";
 import { sizeOf } from "../plan/view.ts";
@@ -68,4 +69,17 @@ export function describe(x: Tensor | Variable): string {
   const place = device ? ` on ${device}` : "";
   const host = x.result?.host;
   return `Tensor [${x.shape}] ${x.dtype}${place}${host ? `\n${format(host, x.shape, x.dtype)}` : x.result ? ", realized" : ", pending"}`;
+}
+
+/** Makes `String(x)` and `console.log(x)` say what is known. */
+export function installPrinting(): void {
+  for (const key of ["toString", Symbol.for("nodejs.util.inspect.custom")]) {
+    Object.defineProperty(Fluent.prototype, key, {
+      value(this: Tensor | Variable): string {
+        return describe(this);
+      },
+      writable: true,
+      configurable: true,
+    });
+  }
 }

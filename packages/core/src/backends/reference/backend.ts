@@ -9,6 +9,7 @@ import {
   type MemoryStats,
   type Program,
 } from "../../plan/backend.ts";
+import { Pace } from "../../plan/pace.ts";
 import type { Kernel, Plan } from "../../plan/plan.ts";
 import { sizeOf } from "../../plan/view.ts";
 import { checkPlan } from "./check-plan.ts";
@@ -16,7 +17,6 @@ import { bind, type Frame } from "./frame.ts";
 import { own, ReferenceHandle } from "./handle.ts";
 import { runHostStep } from "./host.ts";
 import { workOf } from "./kernels/index.ts";
-import { Pace } from "./pace.ts";
 
 /** The reference backend keeps a plan as it is: kernels are interpreted. */
 class ReferenceProgram implements Program {

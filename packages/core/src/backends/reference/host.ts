@@ -7,7 +7,7 @@ import type { Frame } from "./frame.ts";
 /** Calls back with copies of the inputs, and copies what comes back to the outputs. */
 export async function runHostStep(step: HostStep, frame: Frame, hosts: readonly HostCall[]): Promise<void> {
   const elements = ({ buffer, shape }: OutputInfo): TypedArray => frame.buffers[buffer].data.subarray(0, sizeOf(shape));
-  const results = (await hosts[step.call](step.inputs.map((input) => elements(input).slice()))) ?? [];
+  const results = await hosts[step.call](step.inputs.map((input) => elements(input).slice()));
   const outputs = step.outputs.map(elements);
   if (results.length !== outputs.length) {
     throw new PlanError(`${step.label}: the callback returned ${results.length} arrays, expected ${outputs.length}`);

@@ -1,11 +1,9 @@
 import type { DType, TypedArray } from "../../dtype.ts";
+import { widen as widenData } from "../../io/data.ts";
 
 /** Widens elements as they are stored to the dtype in which kernels compute; arrays of a compute dtype stay as they are. */
 export function widen(stored: TypedArray, dtype: DType): TypedArray {
-  if (dtype === "bfloat16") return Float32Array.from(stored, fromBFloat16);
-  if (dtype === "float16") return Float32Array.from(stored, fromFloat16);
-  if (dtype === "int8") return Int32Array.from(stored);
-  return stored;
+  return widenData({ dtype, shape: [stored.length], data: stored }).data;
 }
 
 /** Rounds computed elements (to nearest, ties to even) to a storage dtype; the inverse of `widen` where that is exact. */
@@ -19,24 +17,10 @@ export function narrow(computed: TypedArray, dtype: DType): TypedArray {
 const word = new Uint32Array(1);
 const single = new Float32Array(word.buffer);
 
-function fromBFloat16(bits: number): number {
-  word[0] = bits << 16;
-  return single[0];
-}
-
 function toBFloat16(value: number): number {
   single[0] = value;
   if (Number.isNaN(value)) return (word[0] >>> 16) | 0x40;
   return (word[0] + 0x7fff + ((word[0] >>> 16) & 1)) >>> 16;
-}
-
-function fromFloat16(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >>> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
 function toFloat16(value: number): number {

@@ -1,14 +1,31 @@
+import { dtypes } from "../../../dtype.ts";
 import { sizeOf } from "../../../plan/view.ts";
 import type { Buffer, MapKernel } from "../../../plan/plan.ts";
-import type { Lowered, Loop } from "./lower.ts";
+import type { Loop, Lowered } from "./lower.ts";
 import { assemble, chooseStretch, computeWork } from "./lower.ts";
-import type { Split } from "./operands.ts";
+import type { Operand, Split } from "./operands.ts";
 import { OperandTable } from "./operands.ts";
 import { chooseVectorAxis, moveLast, normalize } from "./space.ts";
 
 /** Stretches of a row that is shared between threads: long enough to pay, short enough to let the event loop live. */
 const SHORTEST_STRETCH = 512;
 const LONGEST_STRETCH = 1 << 16;
+
+/** Elements of a stretch where an operand lies across it: its cache lines last until the next rows use their rest. */
+const TILE = 32;
+const CACHE_LINE = 64;
+
+/** The loop along which an operand is contiguous that jumps along the vector axis (a transposed one), or −1. */
+function crossingLoop(loops: readonly Loop[], innerStrides: readonly number[], operands: readonly Operand[]): number {
+  return loops.findIndex(({ strides }) =>
+    operands.some(
+      ({ storage }, o) =>
+        storage !== "index" &&
+        Math.abs(strides[o]) === 1 &&
+        Math.abs(innerStrides[o]) * dtypes[storage].bytes >= CACHE_LINE,
+    ),
+  );
+}
 
 /** A map as rows along its best vector axis; `null` where it has no element. */
 export function lowerMap(kernel: MapKernel, buffers: readonly Buffer[]): Lowered | null {
@@ -26,13 +43,17 @@ export function lowerMap(kernel: MapKernel, buffers: readonly Buffer[]): Lowered
   if (last >= 0) space = moveLast(space, chooseVectorAxis(space, { compute, inside: 1 }).axis);
   const loops = space.extents.slice(0, -1).map((extent, l): Loop => ({ extent, strides: space.strides.map((s) => s[l]) }));
   const inner = last < 0 ? 1 : space.extents[last];
+  const innerStrides = space.strides.map((s) => (last < 0 ? 0 : s[last]));
+  const across = crossingLoop(loops, innerStrides, table.operands);
+  if (across >= 0) loops.push(...loops.splice(across, 1));
   const rows = loops.reduce((product, loop) => product * loop.extent, 1);
   const nest = {
     loops,
     inner,
-    innerStrides: space.strides.map((s) => (last < 0 ? 0 : s[last])),
+    innerStrides,
     reducedStrides: strides.map(() => 0),
-    stretch: chooseStretch(rows, inner, SHORTEST_STRETCH, LONGEST_STRETCH),
+    stretch: across < 0 ? chooseStretch(rows, inner, SHORTEST_STRETCH, LONGEST_STRETCH) : TILE,
+    insideStretch: across < 0 ? 0 : 1,
     length: 0,
     block: 0,
   };

@@ -72,6 +72,7 @@ export function lowerReduce(kernel: ReduceKernel, buffers: readonly Buffer[]): L
     innerStrides: column ? ordered.strides.map((s) => s[outerAxes]) : reduced,
     reducedStrides: column ? reduced : reduced.map(() => 0),
     stretch: column ? chooseStretch(rows, inner, Math.max(16, Math.ceil(LEAST_READ / block)), LONGEST_STRETCH) : 0,
+    insideStretch: 0,
     length,
     block: apart ? block : run,
   };

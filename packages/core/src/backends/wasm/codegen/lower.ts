@@ -32,6 +32,8 @@ export interface Nest {
   readonly reducedStrides: readonly number[];
   /** Elements of one stretch of the vector axis; 0: rows are not cut. */
   readonly stretch: number;
+  /** Loops that run inside the one over the stretches. */
+  readonly insideStretch: number;
   /** Reduced elements in all and of one block. */
   readonly length: number;
   readonly block: number;
@@ -63,17 +65,16 @@ export function assemble(
   reduction: ReductionPlan | null,
   stores: readonly Store[],
 ): Lowered {
-  const stretched = nest.stretch > 0;
-  const loops = stretched
-    ? [
-        ...nest.loops,
-        { extent: Math.ceil(nest.inner / nest.stretch), strides: nest.innerStrides.map((s) => s * nest.stretch) },
-      ]
-    : nest.loops;
+  const stretchLoop = nest.stretch > 0 ? nest.loops.length - nest.insideStretch : -1;
+  const loops = [...nest.loops];
+  if (stretchLoop >= 0) {
+    const extent = Math.ceil(nest.inner / nest.stretch);
+    loops.splice(stretchLoop, 0, { extent, strides: nest.innerStrides.map((s) => s * nest.stretch) });
+  }
   const inStores = new Set(stores.map((s) => table.of(s.place.buffer, s.place.view)));
   const operands = table.operands.map((operand, o): OperandShape => {
     const inner = innerClass(nest.innerStrides[o], nest.inner, inStores.has(o));
-    const outer = nest.loops.some((loop) => loop.strides[o] !== 0) || (stretched && inner !== "splat");
+    const outer = loops.some((loop) => loop.strides[o] !== 0);
     return { storage: operand.storage, inner, outer, reduced: nest.reducedStrides[o] !== 0 };
   });
   const column = reduction?.mode === "column";
@@ -89,7 +90,7 @@ export function assemble(
     stores: storeNodes,
     reduction: reduction && { ...reduction, input },
     loops: loops.length,
-    stretched,
+    stretchLoop,
     gathers: nodes.arguments.gathers.length,
     checks: nodes.arguments.checks.length,
     numbers: nodes.arguments.numbers.length,

@@ -53,9 +53,8 @@ export class Rows {
   stretchLength(): Scalar {
     const { structure, words } = this.#context;
     const inner = this.#word(words.inner);
-    if (!structure.stretched) return inner;
-    const stretch = this.#word(words.stretch);
-    return this.#clipped(inner, stretch, structure.loops - 1);
+    if (structure.stretchLoop < 0) return inner;
+    return this.#clipped(inner, this.#word(words.stretch), structure.stretchLoop);
   }
 
   /** Elements that are reduced to one result of the present row. */
