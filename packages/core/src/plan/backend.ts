@@ -71,7 +71,7 @@ export interface Backend {
   close(): Promise<void>;
 }
 
-/** Thrown by `Backend.run`: number of the first failed entry of `Plan.checks`. */
+/** Thrown by `Backend.run`: the number of an entry of `Plan.checks` that failed. */
 export class IndexOutOfRange extends Error {
   readonly check: number;
 

@@ -39,7 +39,7 @@ export interface Load {
   readonly view: View;
   /** Computed indices (rows of a gather, a run-time start). */
   readonly gathers: readonly Gather[];
-  /** Where it is false the address may lie outside the buffer: nothing is read there and the value is unspecified. */
+  /** Where it is false the address may lie outside the buffer: nothing is read, no index is checked, any value may come. */
   readonly guard: Expr | null;
 }
 
@@ -75,8 +75,8 @@ export interface Apply {
  * - `div sqrt exp log sin cos tanh sigmoid floor ceil round`: floats; `round` is half to even.
  * - `mulAdd(a, b, c)` = a·b + c in floats: the one place where a backend may contract.
  * - `floorDiv mod`: int32, rounded to minus infinity, the sign of the divisor (NumPy); by 0 gives 0.
- * - `bitAnd bitOr bitXor shiftLeft shiftRight` (logical): int32.
- * - `eq ne lt le gt ge`: to bool. `and or not`: bool.
+ * - `bitAnd bitOr bitXor shiftLeft shiftRight` (logical): int32; shift counts are taken modulo 32.
+ * - `eq ne lt le gt ge`: to bool; `eq` and `ne` take bool too. `and or not`: bool.
  * - `select(condition, a, b)`: `condition` is bool.
  * - `cast`: between compute types; float to int truncates and saturates, NaN gives 0; number to bool is ≠ 0.
  * - `bitcast`: float32 ↔ int32, the same 32 bits.

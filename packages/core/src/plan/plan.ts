@@ -96,8 +96,8 @@ export interface MapKernel extends Origin {
 }
 
 /**
- * Reduces `input` over the last axis of `[...shape, length]`. With `block` > 0 each run of `block` elements gives one
- * result: stores then have shape `[...shape, ceil(length / block)]`, else `shape`.
+ * Reduces `input` over the last axis of `[...shape, length]`. With `block` > 0 (a multiple of 4) each run of `block`
+ * elements gives one result: stores then have shape `[...shape, ceil(length / block)]`, else `shape`.
  *
  * Order of a sum, the same in every layout and at any number of threads: accumulator j (0 … 3) adds the elements
  * i ≡ j mod 4 in rising order, starting from 0; the result is (a₀ + a₂) + (a₁ + a₃).
