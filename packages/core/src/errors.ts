@@ -4,6 +4,15 @@ export class TsukiError extends Error {
     super(message, options);
     this.name = new.target.name;
   }
+
+  /** Module path (`model.layers.1.mlp`) where it was thrown; the first one that is told stays. */
+  path = "";
+
+  addPath(path: string): void {
+    if (this.path || !path) return;
+    this.path = path;
+    this.message = `${path}: ${this.message}`;
+  }
 }
 
 /** Shapes that an op cannot take: the message names the op, the shapes, and what was expected. */

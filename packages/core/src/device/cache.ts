@@ -1,6 +1,6 @@
 import type { Limits, Program } from "../plan/backend.ts";
 import { compilePlan } from "../plan/compile.ts";
-import type { CapturedGraph } from "../plan/graph.ts";
+import type { CapturedGraph, CapturedNode } from "../plan/graph.ts";
 import { Pace } from "../plan/pace.ts";
 import type { Plan } from "../plan/plan.ts";
 
@@ -11,8 +11,15 @@ export interface Entry {
   graph: CapturedGraph | null;
   plan: Plan | null;
   program: Promise<Program> | null;
+  /** What stands where in the key, for telling why another plan had to be compiled. */
+  readonly landmarks: readonly Landmark[];
   /** Why it had to be compiled: how it differs from the most similar plan before. */
   readonly reason: string;
+}
+
+interface Landmark {
+  readonly start: number;
+  readonly label: string;
 }
 
 /** Plans by the structure of their graph, least recently used first; keys are compared in full. */
@@ -47,7 +54,8 @@ export class PlanCache {
   }
 
   add(key: Int32Array, graph: CapturedGraph): Entry {
-    const entry: Entry = { key, graph, plan: null, program: null, reason: this.#reason(key) };
+    const landmarks = graph.nodes.map((node) => ({ start: node.start, label: labelOf(node) }));
+    const entry: Entry = { key, graph, plan: null, program: null, landmarks, reason: this.#reason(key, landmarks) };
     const code = hash(key);
     this.#buckets.set(code, [...(this.#buckets.get(code) ?? []), entry]);
     this.#recent.add(entry);
@@ -69,8 +77,8 @@ export class PlanCache {
     this.#onDrop(entry);
   }
 
-  /** Where the key parts from the plan with the longest common beginning. */
-  #reason(key: Int32Array): string {
+  /** Where the key parts from that of the plan with which it has most in common. */
+  #reason(key: Int32Array, landmarks: readonly Landmark[]): string {
     let longest = -1;
     let other: Entry | null = null;
     for (const entry of this.#recent) {
@@ -81,12 +89,21 @@ export class PlanCache {
         other = entry;
       }
     }
-    if (!other) return "the first plan of this device";
-    const share = `${longest} of ${key.length} integers of its key are those of plan ${other.plan?.id ?? "(not compiled yet)"}`;
-    return longest === key.length || longest === other.key.length
-      ? `${share}, of which one is the beginning of the other`
-      : share;
+    if (!other) return "it is the first plan of this device";
+    const [here, there] = [landmarkAt(landmarks, longest), landmarkAt(other.landmarks, longest)];
+    return `it parts from plan ${other.plan?.id ?? "(not compiled yet)"} at ${here}, where that has ${there}`;
   }
+}
+
+function landmarkAt(landmarks: readonly Landmark[], place: number): string {
+  const at = landmarks.findLastIndex(({ start }) => start <= place);
+  return at < 0 ? "its first leaf" : `node ${at} (${landmarks[at].label})`;
+}
+
+function labelOf(node: CapturedNode): string {
+  const results = node.outputs.map(({ shape, dtype }) => `[${shape}] ${dtype}`).join(", ");
+  if (node.kind !== "op") return `${node.kind === "slot" ? "leaf" : "number"} ${results}`;
+  return `${node.path ? `${node.path}:` : ""}${node.op.name} ${results}`;
 }
 
 /** The entry's plan; compiled now if it is the first time, giving way to the event loop meanwhile. */

@@ -2,7 +2,7 @@ import { dtypes, type TypedArray } from "../dtype.ts";
 import { DeviceError, DTypeError, PendingGraphError, PlanError, PoisonedError } from "../errors.ts";
 import { type Capture, capture } from "../graph/capture.ts";
 import type { Effect } from "../graph/effect.ts";
-import { type Part, partition, rootsOf, walk } from "../graph/partition.ts";
+import { type Part, partition, readOf, rootsOf, walk } from "../graph/partition.ts";
 import type { Runtime } from "../graph/runtime.ts";
 import { type Node, nodesMade, Result, type Tensor } from "../graph/tensor.ts";
 import type { Storage, Variable } from "../graph/variable.ts";
@@ -86,7 +86,9 @@ export class Device implements Runtime {
       return true;
     });
     if (shared) return;
-    this.#send(partition(prefix, [])).catch((error: unknown) => this.#unheard.push(error));
+    this.#send(partition(prefix, []).map((part) => this.#fix(part))).catch((error: unknown) =>
+      this.#unheard.push(error),
+    );
     this.#pending = this.#pending.slice(prefix.length);
     this.#backwardMark = 0;
   }
@@ -120,13 +122,20 @@ export class Device implements Runtime {
    * is refused before anything is taken.
    */
   realize(requests: readonly Tensor[]): Promise<void> {
-    const missing = requests.filter((tensor) => tensor.result === null);
-    const parts = partition(this.#pending, missing);
+    const missing = [...new Set(requests)].filter((tensor) => tensor.result === null);
+    const stored = missing.filter((tensor) => this.#isStored(tensor));
+    const parts = partition(
+      this.#pending,
+      missing.filter((tensor) => !stored.includes(tensor)),
+    );
     this.#pending = [];
     this.#backwardMark = 0;
     this.#nodesAtFlush = nodesMade();
     this.#lookAt = warnNodes;
-    const sent = this.#send(parts);
+    const sent = this.#send(
+      parts.map((part) => this.#fix(part)),
+      stored.map((tensor) => this.#copyOut(tensor)),
+    );
     const unheard = this.#unheard;
     this.#unheard = [];
     const done = unheard.length > 0 ? sent.then(() => Promise.reject(unheard[0])) : sent;
@@ -165,10 +174,33 @@ export class Device implements Runtime {
     return this.#backend;
   }
 
-  /** Fixes and queues the parts; rejects with the first failure. */
-  #send(parts: readonly Part[]): Promise<void> {
-    const runs = parts.map((part) => this.#fix(part));
-    const outcome = Promise.allSettled(runs).then((results) => {
+  /** Whether a tensor is a variable as it is stored, and stays so in what runs next: it is read without a plan. */
+  #isStored({ node }: Tensor): boolean {
+    const read = readOf(node);
+    if (!read || read.version !== read.variable.storage.committed) return false;
+    return !this.#pending.some((effect) => "variable" in effect && effect.variable === read.variable);
+  }
+
+  /** Copies a variable to the host, in the order of the queue: a later plan may overwrite it. */
+  #copyOut(tensor: Tensor): Promise<void> {
+    const { variable } = readOf(tensor.node) as { variable: Variable };
+    const result = new Result({ shape: tensor.shape, dtype: tensor.dtype });
+    result.device = this;
+    tensor.result = result;
+    return this.#enqueue(async () => {
+      try {
+        const backend = await this.backend();
+        result.host = await backend.read(this.#bind(variable, true, backend));
+      } catch (error) {
+        result.error = error;
+        throw error;
+      }
+    });
+  }
+
+  /** Waits for all of the work; rejects with its first failure. */
+  #send(...work: readonly Promise<void>[][]): Promise<void> {
+    const outcome = Promise.allSettled(work.flat()).then((results) => {
       for (const result of results) if (result.status === "rejected") throw result.reason;
     });
     outcome.catch(() => {});

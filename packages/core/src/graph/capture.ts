@@ -47,7 +47,9 @@ class Walker {
   readonly #hosts: HostCall[] = [];
   readonly #nodes: Node[] = [];
   /** What makes the captured nodes: an op's node, or the leaf of a tensor. */
-  readonly #captured: (Node | Tensor | { slot: number })[] = [];
+  readonly #captured: (Node | { slot: number })[] = [];
+  /** Where in the key each of them begins. */
+  readonly #starts: number[] = [];
   readonly #ofNode = new Map<Node, number>();
   readonly #ofSlot = new Map<Variable | Result, { slot: number; node: number }>();
   readonly #assigned = new Map<Variable, Map<number, Tensor>>();
@@ -161,13 +163,14 @@ class Walker {
 
   #add(node: Node): void {
     const key = this.#key;
+    const edges = node.inputs.map((input) => this.#edge(this.#resolve(input)));
+    this.#starts.push(key.length);
     if (node.op.id === numberOp.id) {
       const dtype = dtypes[node.outputs[0].dtype].compute;
       key.push(numberLeaf, dtypes[dtype].id, ...node.key);
       this.#numbers.push((node.attributes as { value: number }).value);
       this.#numberTypes.push(dtype);
     } else {
-      const edges = node.inputs.map((input) => this.#edge(this.#resolve(input)));
       key.push(node.op.id, edges.length);
       for (const edge of edges) key.push(edge.node, edge.output);
       key.push(node.key.length, ...node.key);
@@ -184,12 +187,13 @@ class Walker {
   }
 
   #leaf(tensor: Tensor): number {
-    const source = tensor.result ?? (readOf(tensor.node) as { variable: Variable }).variable;
+    const source = sourceOf(tensor);
     const known = this.#ofSlot.get(source);
     if (known !== undefined && known.node >= 0) return known.node;
     const entry = this.#slot(source, tensor);
     entry.node = this.#captured.length;
     this.#captured.push({ slot: entry.slot });
+    this.#starts.push(this.#key.length);
     this.#key.push(slotLeaf, entry.slot);
     return entry.node;
   }
@@ -207,20 +211,26 @@ class Walker {
   }
 
   #graph(roots: readonly Root[]): CapturedGraph {
-    const nodes = this.#captured.map((made): CapturedNode => {
+    let numbers = 0;
+    const nodes = this.#captured.map((made, at): CapturedNode => {
+      const start = this.#starts[at];
       if ("slot" in made) {
         const { shape, dtype } = this.#slotInfo[made.slot];
-        return { kind: "slot", slot: made.slot, outputs: [{ shape, dtype }] };
+        return { kind: "slot", slot: made.slot, outputs: [{ shape, dtype }], start };
       }
-      const node = made as Node;
-      if (node.op.id === numberOp.id) return { kind: "number", number: -1, outputs: node.outputs };
-      const { op, attributes, outputs, path, trace } = node;
-      const inputs = node.inputs.map((input) => this.#edge(this.#resolve(input)));
-      const signatures = outputs.map(({ shape, dtype }) => ({ shape, dtype }));
-      return { kind: "op", op, attributes, inputs, outputs: signatures, path, trace };
+      const outputs = made.outputs.map(({ shape, dtype }) => ({ shape, dtype }));
+      if (made.op.id === numberOp.id) return { kind: "number", number: numbers++, outputs, start };
+      const { op, attributes, path, trace } = made;
+      const inputs = made.inputs.map((input) => this.#edge(this.#resolve(input)));
+      return { kind: "op", op, attributes, inputs, outputs, path, trace, start };
     });
-    let number = 0;
-    const numbered = nodes.map((node) => (node.kind === "number" ? { ...node, number: number++ } : node));
-    return { nodes: numbered, roots, slots: this.#slotInfo, numbers: this.#numberTypes };
+    return { nodes, roots, slots: this.#slotInfo, numbers: this.#numberTypes };
   }
+}
+
+/** What is bound for a leaf: the variable as long as it has the version that was read, else the value. */
+function sourceOf(tensor: Tensor): Variable | Result {
+  const read = readOf(tensor.node);
+  if (read && (tensor.result === null || read.version === read.variable.storage.committed)) return read.variable;
+  return tensor.result as Result;
 }

@@ -1,4 +1,4 @@
-import { ScopeError } from "../errors.ts";
+import { ScopeError, TsukiError } from "../errors.ts";
 
 /** Runs `body` between `enter` and `leave`. A scope is synchronous: a function that returns a promise is an error. */
 export function withScope<T>(name: string, enter: () => void, leave: () => void, body: () => T): T {
@@ -41,7 +41,15 @@ export function scope<T>(name: string, body: () => T): T {
     () => {
       path = outer;
     },
-    body,
+    () => {
+      try {
+        return body();
+      } catch (error) {
+        // The innermost scope says where it happened.
+        if (error instanceof TsukiError) error.addPath(path);
+        throw error;
+      }
+    },
   );
 }
 

@@ -91,12 +91,13 @@ export class Variable extends Fluent {
           `step({ retainGradients: true }) keeps them.`,
       );
     }
-    if (this.#reading === null || this.#reading.requiresGrad !== this.requiresGrad) {
-      const attributes = { variable: this, version: this.version };
-      const options = { requiresGrad: this.requiresGrad, device: this.device };
-      this.#reading = new Node(readOp, [], attributes, [{ shape: this.shape, dtype: this.dtype }], options).outputs[0];
-    }
+    if (this.#reading === null || this.#reading.requiresGrad !== this.requiresGrad) this.#reading = this.#leaf();
     return this.#reading;
+  }
+
+  /** The present version as a tensor of its own: what is copied to the host for it goes with it. */
+  snapshot(): Tensor {
+    return this.#holds ? this.#leaf() : this.read();
   }
 
   /** Stores a detached value: recorded now, carried out with what runs next. A number fills it. */
@@ -161,6 +162,12 @@ export class Variable extends Fluent {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #leaf(): Tensor {
+    const attributes = { variable: this, version: this.version };
+    const options = { requiresGrad: this.requiresGrad, device: this.device };
+    return new Node(readOp, [], attributes, [{ shape: this.shape, dtype: this.dtype }], options).outputs[0];
   }
 
   #advance(holds: boolean): void {

@@ -57,7 +57,9 @@ const minOp: Op<Axes> = reduction("min", "min", ofExtreme);
 
 function reduce(op: Op<Axes>, x: Tensor, axes: Axes, keepDim: boolean): Tensor {
   const shape = x.shape.filter((_, axis) => !axes.includes(axis));
-  const result = axes.length === 0 ? x : build(op, [x], axes, { shape, dtype: computeType(x) });
+  // Over one entry there is nothing to reduce.
+  const single = axes.every((axis) => x.shape[axis] === 1);
+  const result = single ? reshape(x, shape) : build(op, [x], axes, { shape, dtype: computeType(x) });
   return keepDim
     ? reshape(
         result,

@@ -12,26 +12,29 @@ export interface CapturedGraph {
 
 export type CapturedNode = SlotLeaf | NumberLeaf | OpNode;
 
+interface Captured {
+  readonly outputs: readonly Signature[];
+  /** Where in the plan's key it begins. */
+  readonly start: number;
+}
+
 /** A variable or value that the run is given. */
-export interface SlotLeaf {
+export interface SlotLeaf extends Captured {
   readonly kind: "slot";
   readonly slot: number;
-  readonly outputs: readonly Signature[];
 }
 
 /** A number that the run is given. */
-export interface NumberLeaf {
+export interface NumberLeaf extends Captured {
   readonly kind: "number";
   readonly number: number;
-  readonly outputs: readonly Signature[];
 }
 
-export interface OpNode {
+export interface OpNode extends Captured {
   readonly kind: "op";
   readonly op: OpDefinition<unknown>;
   readonly attributes: unknown;
   readonly inputs: readonly Edge[];
-  readonly outputs: readonly Signature[];
   /** Module path at creation. */
   readonly path: string;
   /** Its stack shows where it was created. */

@@ -5,7 +5,7 @@ import { currentGroup } from "../graph/effect.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Variable } from "../graph/variable.ts";
 import { asTensor } from "../ops/build.ts";
-import { deviceOf } from "./device.ts";
+import { deviceOf, toRead } from "./device.ts";
 import { format } from "./print.ts";
 
 type Readable = Tensor | Variable;
@@ -21,19 +21,19 @@ async function contents(tensor: Tensor): Promise<TypedArray> {
 
 /** A copy of the contents in row-major order; runs what is pending. 16-bit floats come as their bits, bool as 0 and 1. */
 export function data(x: Readable): Promise<TypedArray> {
-  return contents(asTensor(x));
+  return contents(toRead(x));
 }
 
 /** The value of a tensor with one element; runs what is pending. */
 export async function item(x: Readable): Promise<number> {
-  const tensor = asTensor(x);
+  const tensor = toRead(x);
   if (tensor.size !== 1) throw new ShapeError(`item: one element is needed, the shape is [${tensor.shape}]`);
   return (await contents(tensor))[0];
 }
 
 /** The contents as nested arrays; runs what is pending. */
 export async function array(x: Readable): Promise<NestedArray> {
-  const tensor = asTensor(x);
+  const tensor = toRead(x);
   const flat = await contents(tensor);
   const nest = (axis: number, start: number, size: number): NestedArray => {
     if (axis === tensor.rank) return tensor.dtype === "bool" ? flat[start] !== 0 : flat[start];
@@ -45,7 +45,7 @@ export async function array(x: Readable): Promise<NestedArray> {
 
 /** The contents as text, as NumPy prints them; runs what is pending. */
 export async function show(x: Readable): Promise<string> {
-  const tensor = asTensor(x);
+  const tensor = toRead(x);
   return format(await contents(tensor), tensor.shape, tensor.dtype);
 }
 

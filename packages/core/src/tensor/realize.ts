@@ -4,7 +4,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import type { Variable } from "../graph/variable.ts";
 import type { TensorData } from "../io/data.ts";
 import { asTensor } from "../ops/build.ts";
-import { deviceOf } from "./device.ts";
+import { deviceOf, toRead } from "./device.ts";
 
 /** Runs what is pending, together with the given tensors; resolves when it has run. */
 export function realize(...tensors: readonly (Tensor | Variable)[]): Promise<void> {
@@ -20,7 +20,7 @@ export function realize(...tensors: readonly (Tensor | Variable)[]): Promise<voi
 export async function readAll(
   record: Readonly<Record<string, Tensor | Variable>>,
 ): Promise<Record<string, TensorData>> {
-  const entries = Object.entries(record).map(([name, x]) => [name, asTensor(x)] as const);
+  const entries = Object.entries(record).map(([name, x]) => [name, toRead(x)] as const);
   await realize(...entries.map(([, tensor]) => tensor));
   const result: Record<string, TensorData> = {};
   for (const [name, tensor] of entries) {

@@ -4,9 +4,9 @@ import { dtypes } from "../../dtype.ts";
 import { DeviceError } from "../../errors.ts";
 import type { Backend, Bindings, Handle, Limits, MemoryStats, Program } from "../../plan/backend.ts";
 import { IndexOutOfRange } from "../../plan/backend.ts";
+import { Pace } from "../../plan/pace.ts";
 import type { HostStep, OutputInfo } from "../../plan/plan.ts";
 import { sizeOf } from "../../plan/view.ts";
-import { Pace } from "../../plan/pace.ts";
 import type { Bases } from "./argument-blocks.ts";
 import { ERROR_WORD } from "./control.ts";
 import type { Engine } from "./engine.ts";
@@ -79,7 +79,7 @@ export class WasmBackend implements Backend {
 
   run(program: Program, bindings: Bindings): Promise<Handle[]> {
     // One after the other, also where a caller did not wait: they share arena, error word and barrier.
-    const turn = this.#turn.then(() => this.#run(ownProgram(program), bindings));
+    const turn = this.#turn.then(() => this.#run(ownProgram(program), bindings)).finally(() => this.#values.endRun());
     this.#turn = turn.catch(() => {});
     return turn;
   }
@@ -153,7 +153,6 @@ export class WasmBackend implements Backend {
 
   /** Where everything lies in this run; uploads the values that are not there yet. */
   async #bases(program: WasmProgram, bindings: Bindings, pace: Pace): Promise<Bases> {
-    this.#values.begin();
     const arena = this.#arena.reserve(program.plan.arenaBytes);
     const scratch = this.#scratch.reserve(program.scratchBytes);
     const slots = new Array<number>(bindings.slots.length);

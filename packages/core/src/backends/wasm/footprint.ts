@@ -41,7 +41,7 @@ export class Hazards {
 }
 
 function overlap(a: Range, b: Range): boolean {
-  return a.space === b.space && a.start < b.end && b.start < a.end;
+  return a.space === b.space && Math.max(a.start, b.start) < Math.min(a.end, b.end);
 }
 
 /** The bytes that a kernel reads and writes; its launch says what scratch it uses. */

@@ -1,12 +1,12 @@
 import type { Buffer, Kernel } from "../../plan/plan.ts";
 import { generateMap, generateReduce } from "./codegen/index.ts";
-import { groupBy } from "./kernels/groupBy.ts";
-import { groupedContraction } from "./kernels/groupedContraction.ts";
-import { groupedRows } from "./kernels/groupedRows.ts";
+import { groupBy } from "./kernels/group-by.ts";
+import { groupedContraction } from "./kernels/grouped-contraction.ts";
+import { groupedRows } from "./kernels/grouped-rows.ts";
 import type { KernelOptions, Launch } from "./kernels/kernel.ts";
 import { matmul } from "./kernels/matmul.ts";
-import { segmentSum } from "./kernels/segmentSum.ts";
-import { topK } from "./kernels/topK.ts";
+import { segmentSum } from "./kernels/segment-sum.ts";
+import { topK } from "./kernels/top-k.ts";
 
 /** What a kernel of a plan becomes on this engine. */
 export function generate(kernel: Kernel, buffers: readonly Buffer[], options: KernelOptions): Launch {

@@ -1,5 +1,5 @@
-import { emitBarrier } from "./barrier.ts";
 import { WasmBackend } from "./backend.ts";
+import { emitBarrier } from "./barrier.ts";
 import { createEngine } from "./engine.ts";
 import type { Executor } from "./executor.ts";
 import { Inline } from "./inline.ts";

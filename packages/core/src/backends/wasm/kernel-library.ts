@@ -10,6 +10,7 @@ export class KernelLibrary {
   readonly #engine: Engine;
   readonly #executor: Executor;
   readonly #numbers = new Map<string, number>();
+  #installed = 0;
   /** Kernels per module: follows from how long the last one took. */
   #batch = 4;
 
@@ -49,6 +50,6 @@ export class KernelLibrary {
   #install(module: WebAssembly.Module, codes: readonly KernelCode[]): void {
     const names = codes.map((code) => code.key);
     this.#executor.install(module, names);
-    for (const name of names) this.#numbers.set(name, this.#numbers.size);
+    for (const name of names) this.#numbers.set(name, this.#installed++);
   }
 }

@@ -109,7 +109,7 @@ function startThread(listener: Listener): Thread {
   const node = nodeModule("node:worker_threads");
   if (node) {
     // Loaders and flags of the main thread are not for this self-contained script.
-    const worker = new node.Worker(workerSource, { eval: true, execArgv: [], stdin: false });
+    const worker = new node.Worker(workerSource, { eval: true, execArgv: [] });
     worker.on("message", listener.reply);
     worker.on("error", (error) => listener.died(String(error)));
     worker.on("exit", (code) => listener.died(`exit code ${code}`));

@@ -5,8 +5,8 @@ import { ArgumentBlocks } from "./argument-blocks.ts";
 import type { Call, Executor } from "./executor.ts";
 import { footprintOf, Hazards } from "./footprint.ts";
 import { generate } from "./generate.ts";
-import type { KernelCode, KernelOptions, Launch } from "./kernels/kernel.ts";
 import type { KernelLibrary } from "./kernel-library.ts";
+import type { KernelCode, KernelOptions, Launch } from "./kernels/kernel.ts";
 import { workOf } from "./work.ts";
 
 /** Kernels up to a host step (or the plan's end). */

@@ -6,71 +6,65 @@ const LIMIT = 512 * 2 ** 20;
 
 interface Entry {
   readonly address: number;
-  /** Number of the run that used it last. */
-  run: number;
 }
 
 /**
  * Values that plans have uploaded: kept while their handles live, the least recently used given up first. What the
- * present run uses stays.
+ * present run uses stays, and so do its handles.
  */
 export class ValueCache {
   readonly #memory: Memory;
   readonly #limit: number;
   /** In the order of their last use. */
-  readonly #entries = new Map<number, Entry>();
+  readonly #entries = new Set<Entry>();
   readonly #byHandle = new WeakMap<ValueHandle, Entry>();
   readonly #collected = new FinalizationRegistry<Entry>((entry) => this.#drop(entry));
-  #run = 0;
+  /** What the present run uses. */
+  readonly #present = new Map<Entry, ValueHandle>();
 
   constructor(memory: Memory, limit: number = LIMIT) {
     this.#memory = memory;
     this.#limit = limit;
   }
 
-  /** Begins a run: entries of earlier runs may be given up from here on. */
-  begin(): void {
-    this.#run++;
-    while (this.#memory.held("cached values") > this.#limit && this.evict());
+  /** Address of the value's contents, for the present run. */
+  addressOf(value: ValueHandle): number {
+    let entry = this.#byHandle.get(value);
+    if (!entry || !this.#entries.delete(entry)) {
+      entry = { address: this.#memory.allocate(value.bytes, "cached values") };
+      this.#memory.write(entry.address, value.data);
+      this.#byHandle.set(value, entry);
+      this.#collected.register(value, entry, entry);
+    }
+    this.#entries.add(entry);
+    this.#present.set(entry, value);
+    return entry.address;
   }
 
-  /** Address of the value's contents. */
-  addressOf(value: ValueHandle): number {
-    const known = this.#byHandle.get(value);
-    if (known && this.#entries.get(known.address) === known) {
-      known.run = this.#run;
-      this.#entries.delete(known.address);
-      this.#entries.set(known.address, known);
-      return known.address;
-    }
-    const { data, bytes } = value;
-    const address = this.#memory.allocate(bytes, "cached values");
-    this.#memory.write(address, data);
-    const entry = { address, run: this.#run };
-    this.#entries.set(address, entry);
-    this.#byHandle.set(value, entry);
-    this.#collected.register(value, entry, entry);
-    return address;
+  /** Ends the present run, and gives up what the cache holds beyond its limit. */
+  endRun(): void {
+    this.#present.clear();
+    while (this.#memory.held("cached values") > this.#limit && this.evict());
   }
 
   /** Gives up the least recently used value; whether there was one that the present run does not use. */
   evict(): boolean {
-    for (const entry of this.#entries.values()) {
-      if (entry.run === this.#run) continue;
+    for (const entry of this.#entries) {
+      if (this.#present.has(entry)) continue;
       this.#drop(entry);
       return true;
     }
     return false;
   }
 
+  /** Gives up a value whose handle is freed. */
   forget(value: ValueHandle): void {
     const entry = this.#byHandle.get(value);
     if (entry) this.#drop(entry);
   }
 
   #drop(entry: Entry): void {
-    if (this.#entries.get(entry.address) !== entry) return;
-    this.#entries.delete(entry.address);
+    if (!this.#entries.delete(entry)) return;
     this.#collected.unregister(entry);
     this.#memory.free(entry.address);
   }

@@ -1,7 +1,8 @@
 /** Loads with their computed indices and guards. */
+
+import { ZEROS } from "../control.ts";
 import type { Local, Value, Vector } from "../emit/index.ts";
 import { i32, i32x4, select, v128 } from "../emit/index.ts";
-import { ZEROS } from "../control.ts";
 import type { Access } from "./access.ts";
 import { loadLanes, loadSplat, loadVector } from "./access.ts";
 import type { KernelContext } from "./evaluate.ts";
@@ -17,11 +18,7 @@ export class Loads {
   readonly #evaluate: (n: number, site: Site) => Vector;
   readonly #failures: readonly Local<"v128">[];
 
-  constructor(
-    context: KernelContext,
-    evaluate: (n: number, site: Site) => Vector,
-    failures: readonly Local<"v128">[],
-  ) {
+  constructor(context: KernelContext, evaluate: (n: number, site: Site) => Vector, failures: readonly Local<"v128">[]) {
     this.#context = context;
     this.#nodes = context.structure.nodes;
     this.#evaluate = evaluate;

@@ -1,6 +1,6 @@
 import { dtypes } from "../../../dtype.ts";
-import { sizeOf } from "../../../plan/view.ts";
 import type { Buffer, MapKernel } from "../../../plan/plan.ts";
+import { sizeOf } from "../../../plan/view.ts";
 import type { Loop, Lowered } from "./lower.ts";
 import { assemble, chooseStretch, computeWork } from "./lower.ts";
 import type { Operand, Split } from "./operands.ts";
@@ -12,7 +12,7 @@ const SHORTEST_STRETCH = 512;
 const LONGEST_STRETCH = 1 << 16;
 
 /** Elements of a stretch where an operand lies across it: its cache lines last until the next rows use their rest. */
-const TILE = 32;
+const TILE = 16;
 const CACHE_LINE = 64;
 
 /** The loop along which an operand is contiguous that jumps along the vector axis (a transposed one), or −1. */
@@ -41,7 +41,9 @@ export function lowerMap(kernel: MapKernel, buffers: readonly Buffer[]): Lowered
   let space = normalize({ extents: kernel.shape, strides }, 0);
   const last = space.extents.length - 1;
   if (last >= 0) space = moveLast(space, chooseVectorAxis(space, { compute, inside: 1 }).axis);
-  const loops = space.extents.slice(0, -1).map((extent, l): Loop => ({ extent, strides: space.strides.map((s) => s[l]) }));
+  const loops = space.extents
+    .slice(0, -1)
+    .map((extent, l): Loop => ({ extent, strides: space.strides.map((s) => s[l]) }));
   const inner = last < 0 ? 1 : space.extents[last];
   const innerStrides = space.strides.map((s) => (last < 0 ? 0 : s[last]));
   const across = crossingLoop(loops, innerStrides, table.operands);

@@ -2,7 +2,7 @@ import { constant } from "../../../plan/expr.ts";
 import type { Buffer, ReduceKernel } from "../../../plan/plan.ts";
 import { sizeOf } from "../../../plan/view.ts";
 import { identity } from "./identity.ts";
-import type { Lowered, Loop } from "./lower.ts";
+import type { Loop, Lowered } from "./lower.ts";
 import { assemble, chooseStretch, computeWork } from "./lower.ts";
 import type { Split } from "./operands.ts";
 import { OperandTable } from "./operands.ts";

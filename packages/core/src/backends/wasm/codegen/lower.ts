@@ -98,19 +98,17 @@ export function assemble(
   return { structure, args: argumentsOf(structure, table.operands, { ...nest, loops }, nodes) };
 }
 
-function argumentsOf(
-  structure: Structure,
-  operands: readonly Operand[],
-  nest: Nest,
-  nodes: NodeTable,
-): Arg[] {
+function argumentsOf(structure: Structure, operands: readonly Operand[], nest: Nest, nodes: NodeTable): Arg[] {
   const words = argumentWords(structure);
   const args = new Array<Arg>(words.total).fill({ kind: "int", value: 0 });
   const int = (word: number, value: number): void => {
     args[word] = { kind: "int", value };
   };
   const bytesOf = (o: Operand): number => (o.storage === "index" ? 1 : dtypes[o.storage].bytes);
-  int(words.units, nest.loops.reduce((units, loop) => units * loop.extent, 1));
+  int(
+    words.units,
+    nest.loops.reduce((units, loop) => units * loop.extent, 1),
+  );
   int(words.inner, nest.inner);
   int(words.stretch, nest.stretch);
   int(words.length, nest.length);

@@ -87,11 +87,7 @@ export class NodeTable {
       return { index, ordinal, check };
     });
     const inputs = gathers.map((g) => this.nodes[g.index]);
-    const level = join([
-      this.#operandLevel(operand),
-      ...inputs,
-      ...(guard < 0 ? [] : [this.nodes[guard]]),
-    ]);
+    const level = join([this.#operandLevel(operand), ...inputs, ...(guard < 0 ? [] : [this.nodes[guard]])]);
     return this.#intern({ kind: "load", operand, gathers, guard, ...level });
   }
 

@@ -49,12 +49,18 @@ function alongRow(context: KernelContext, evaluator: Evaluator, rows: Rows, row:
 }
 
 /** The lanes are neighbouring results, with four accumulators each. */
-function acrossColumns(context: KernelContext, evaluator: Evaluator, rows: Rows, row: Site, reduction: Reduction): void {
+function acrossColumns(
+  context: KernelContext,
+  evaluator: Evaluator,
+  rows: Rows,
+  row: Site,
+  reduction: Reduction,
+): void {
   const { f, structure } = context;
   const combine = combiner(reduction.op, reduction.dtype);
   const length = f.let(rows.reducedLength());
   const small = unrolling(structure) === 4;
-  forEachVector(context, rows, row, rows.stretchLength(), small ? 2 : 1, (sites) => {
+  forEachVector(context, rows, row, rows.stretchLength(), small ? 4 : 1, (sites) => {
     for (const site of sites) evaluator.hoist(site);
     const sums = sites.map(() => [0, 1, 2, 3].map(() => f.let(start(context, reduction))));
     const walk = new Walk(context, sites);

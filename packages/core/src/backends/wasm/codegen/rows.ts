@@ -87,7 +87,10 @@ export class Rows {
       const steps = operand.outer
         ? this.#coordinates.map((c, loop) => i32.mul(c, this.#word(words.stride(o, loop))))
         : [];
-      f.set(this.pointers[o], steps.reduce((sum, step) => i32.add(sum, step), this.#word(words.base(o))));
+      f.set(
+        this.pointers[o],
+        steps.reduce((sum, step) => i32.add(sum, step), this.#word(words.base(o))),
+      );
     });
   }
 

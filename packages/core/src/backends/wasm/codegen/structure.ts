@@ -87,8 +87,8 @@ export interface Structure {
   readonly reduction: Reduction | null;
   /** Number of the loops around a row. */
   readonly loops: number;
-  /** Whether the last of them counts stretches of one row, so that threads can share the row. */
-  readonly stretched: boolean;
+  /** The one of them that counts stretches of a row, −1 where rows are not cut. */
+  readonly stretchLoop: number;
   readonly gathers: number;
   readonly checks: number;
   readonly numbers: number;

@@ -7,10 +7,10 @@ import type { FunctionBuilder, Vector } from "../emit/index.ts";
 import { f32x4, f64x2, i32x4, v128 } from "../emit/index.ts";
 import type { Constants } from "./constants.ts";
 
-const LOG2_E = 1.44269504088896341;
+const LOG2_E = Math.LOG2E;
 /** ln 2 in two parts: a product of the first with an exponent is exact. */
 const LN2_HIGH = 0.693359375;
-const LN2_LOW = -2.12194440e-4;
+const LN2_LOW = -2.1219444e-4;
 /** Adding it rounds a float32 below 2²² to an integer, which the low bits then hold. */
 const ROUNDER = 1.5 * 2 ** 23;
 const ROUNDER_BITS = 0x4b400000;
@@ -31,9 +31,11 @@ export function exp(f: FunctionBuilder, constants: Constants, value: Vector): Ve
   const n = f.let(f32x4.sub(shifted, rounder));
   const high = f32x4.sub(x, f32x4.mul(n, constants.float(LN2_HIGH)));
   const r = f.let(f32x4.sub(high, f32x4.mul(n, constants.float(LN2_LOW))));
-  const tail = polynomial(constants, r, [
-    1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
-  ]);
+  const tail = polynomial(
+    constants,
+    r,
+    [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1],
+  );
   const fraction = f32x4.add(f32x4.add(f32x4.mul(tail, f32x4.mul(r, r)), r), constants.float(1));
   // 2ⁿ in two factors, since it may lie outside the normal range.
   const exponent = f.let(i32x4.sub(shifted, constants.int(ROUNDER_BITS)));
@@ -50,15 +52,17 @@ export function log(f: FunctionBuilder, constants: Constants, value: Vector): Ve
   // x = 2ᵉ·m with m from √½ to √2.
   const e = f.let(i32x4.shrS(i32x4.sub(normal, constants.int(0x3f3504f3)), 23));
   const m = i32x4.sub(normal, i32x4.shl(e, 23));
-  const exponent = f.let(
-    f32x4.sub(f32x4.convertI32x4S(e), v128.and(small, constants.float(23))),
-  );
+  const exponent = f.let(f32x4.sub(f32x4.convertI32x4S(e), v128.and(small, constants.float(23))));
   const y = f.let(f32x4.sub(m, constants.float(1)));
   const square = f.let(f32x4.mul(y, y));
-  const series = polynomial(constants, y, [
-    7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
-    2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
-  ]);
+  const series = polynomial(
+    constants,
+    y,
+    [
+      7.0376836292e-2, -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
+      2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
+    ],
+  );
   const cubic = f32x4.mul(f32x4.mul(series, y), square);
   const low = f32x4.add(cubic, f32x4.mul(exponent, constants.float(LN2_LOW)));
   const tail = f32x4.sub(low, f32x4.mul(square, constants.float(0.5)));
@@ -78,13 +82,15 @@ export function tanh(f: FunctionBuilder, constants: Constants, value: Vector): V
   // 1 − 2 / (e^2|x| + 1); where it cancels a polynomial takes over.
   const e = exp(f, constants, f32x4.add(magnitude, magnitude));
   const large = f32x4.sub(one, f32x4.div(constants.float(2), f32x4.add(e, one)));
-  const signed = v128.or(large, v128.and(x, constants.int(SIGN)));
   const square = f.let(f32x4.mul(x, x));
-  const series = polynomial(constants, square, [
-    -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1,
-  ]);
+  const series = polynomial(
+    constants,
+    square,
+    [-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1],
+  );
   const small = f32x4.add(f32x4.mul(f32x4.mul(series, square), x), x);
-  return v128.bitselect(small, signed, f32x4.lt(magnitude, constants.float(0.625)));
+  const result = v128.bitselect(small, large, f32x4.lt(magnitude, constants.float(0.625)));
+  return v128.or(result, v128.and(x, constants.int(SIGN)));
 }
 
 /** 1 / (1 + e⁻ˣ), 3 ulp, subnormal results included. */
@@ -113,15 +119,14 @@ function circular(f: FunctionBuilder, constants: Constants, value: Vector, quart
   const x = f.let(value);
   const low = reduce(f, constants, f64x2.promoteLowF32x4(x));
   const high = reduce(f, constants, f64x2.promoteLowF32x4(v128.shuffle32(x, x, [2, 3, 2, 3])));
-  const r = f.let(
-    v128.shuffle32(f32x4.demoteF64x2Zero(low.rest), f32x4.demoteF64x2Zero(high.rest), [0, 1, 4, 5]),
-  );
-  const quadrant = f.let(
-    i32x4.add(v128.shuffle32(low.count, high.count, [0, 2, 4, 6]), constants.int(quarters)),
-  );
+  const rest = v128.shuffle32(f32x4.demoteF64x2Zero(low.rest), f32x4.demoteF64x2Zero(high.rest), [0, 1, 4, 5]);
+  // Out of bounds only where the argument has lost its places.
+  const r = f.let(f32x4.pmax(f32x4.pmin(rest, constants.float(0.79)), constants.float(-0.79)));
+  const quadrant = f.let(i32x4.add(v128.shuffle32(low.count, high.count, [0, 2, 4, 6]), constants.int(quarters)));
   const square = f.let(f32x4.mul(r, r));
   const odd = polynomial(constants, square, [-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1]);
-  const sine = f32x4.add(f32x4.mul(f32x4.mul(odd, square), r), r);
+  // The sign is lost in a sum of zeros.
+  const sine = v128.or(f32x4.add(f32x4.mul(f32x4.mul(odd, square), r), r), v128.and(r, constants.int(SIGN)));
   const even = polynomial(constants, square, [2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2]);
   const half = f32x4.sub(f32x4.mul(f32x4.mul(even, square), square), f32x4.mul(square, constants.float(0.5)));
   const cosine = f32x4.add(half, constants.float(1));
@@ -136,8 +141,8 @@ function reduce(f: FunctionBuilder, constants: Constants, value: Vector): { rest
   const rounder = constants.double(1.5 * 2 ** 52);
   const count = f.let(f64x2.add(f64x2.mul(x, constants.double(2 / Math.PI)), rounder));
   const n = f.let(f64x2.sub(count, rounder));
-  // π/2 in two parts, the first of 33 bits, so that its product with n is nearly exact (fdlibm's pio2_1).
-  const first = f64x2.sub(x, f64x2.mul(n, constants.double(1.57079632673412561417)));
-  const rest = f.let(f64x2.sub(first, f64x2.mul(n, constants.double(6.07710050650619224932e-11))));
+  // π/2 in two parts, the first of 25 bits, so that its product with n is exact (musl, __rem_pio2f).
+  const first = f64x2.sub(x, f64x2.mul(n, constants.double(1.5707963109016418)));
+  const rest = f.let(f64x2.sub(first, f64x2.mul(n, constants.double(1.5893254773528196e-8))));
   return { rest, count };
 }

@@ -17,7 +17,8 @@ export function unrolling(structure: Structure): number {
   let weight = 0;
   for (const node of structure.nodes) {
     if (node.depth < 2) continue;
-    if (node.kind === "load") weight += node.gathers.length > 0 || structure.operands[node.operand].inner === "lanes" ? 8 : 1;
+    if (node.kind === "load")
+      weight += node.gathers.length > 0 || structure.operands[node.operand].inner === "lanes" ? 8 : 1;
     else if (node.kind === "apply") weight += heavy.has(node.op) ? 24 : 1;
   }
   return weight <= 16 ? 4 : weight <= 60 ? 2 : 1;
@@ -48,14 +49,7 @@ export function forEachVector(
 }
 
 /** Sites of the elements from `i` on. */
-function sitesAt(
-  context: KernelContext,
-  rows: Rows,
-  row: Site,
-  i: Local<"i32">,
-  count: number,
-  lanes: 1 | 4,
-): Site[] {
+function sitesAt(context: KernelContext, rows: Rows, row: Site, i: Local<"i32">, count: number, lanes: 1 | 4): Site[] {
   const { f, structure, constants, words } = context;
   const scaled = new Map<number, Scalar>();
   /** i elements in bytes. */

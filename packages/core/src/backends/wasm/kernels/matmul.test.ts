@@ -6,9 +6,9 @@ import type { MatmulKernel } from "../../../plan/plan.ts";
 import { contiguous, permuteView, sizeOf } from "../../../plan/view.ts";
 import type { KernelOptions } from "./kernel.ts";
 import { matmul } from "./matmul.ts";
-import { byPanels } from "./matmulPanels.ts";
-import { byRows } from "./matmulRows.ts";
-import { orient } from "./matmulShape.ts";
+import { byPanels } from "./matmul-panels.ts";
+import { byRows } from "./matmul-rows.ts";
+import { orient } from "./matmul-shape.ts";
 import { tiles } from "./tile.ts";
 
 interface Case {

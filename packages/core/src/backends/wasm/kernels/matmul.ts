@@ -1,9 +1,9 @@
 import type { MatmulKernel } from "../../../plan/plan.ts";
 import { batchSize } from "./batch.ts";
 import { type KernelOptions, type Launch, nothing } from "./kernel.ts";
-import { byPanels } from "./matmulPanels.ts";
-import { byRows } from "./matmulRows.ts";
-import { orient } from "./matmulShape.ts";
+import { byPanels } from "./matmul-panels.ts";
+import { byRows } from "./matmul-rows.ts";
+import { orient } from "./matmul-shape.ts";
 import { columnsOf } from "./tile.ts";
 
 /** Products of fewer multiplications are not worth a phase of packing. */

@@ -4,7 +4,7 @@ import { run } from "../../../../test/wasm/launch.ts";
 import { gather, type Layout, layouts, place, positions, randomArray, sameBits } from "../../../../test/wasm/places.ts";
 import type { SegmentSumKernel } from "../../../plan/plan.ts";
 import { contiguous, sizeOf } from "../../../plan/view.ts";
-import { segmentSum } from "./segmentSum.ts";
+import { segmentSum } from "./segment-sum.ts";
 
 const dense = (shape: number[]): fc.Arbitrary<Layout> => fc.constant({ view: contiguous(shape), size: sizeOf(shape) });
 const anyLayout = (shape: number[]): fc.Arbitrary<Layout> => fc.oneof(dense(shape), layouts(shape));

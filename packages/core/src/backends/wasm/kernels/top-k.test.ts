@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { run } from "../../../../test/wasm/launch.ts";
 import { gather, layouts, place, positions } from "../../../../test/wasm/places.ts";
 import type { TopKKernel } from "../../../plan/plan.ts";
-import { topK } from "./topK.ts";
+import { topK } from "./top-k.ts";
 
 const special = fc.constantFrom(Number.NaN, Infinity, -Infinity, 0, -0, 1, 2, -1, Math.fround(1e-40));
 const element = fc.oneof(special, fc.float());

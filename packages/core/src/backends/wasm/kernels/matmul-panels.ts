@@ -4,9 +4,9 @@ import { ArgumentBlock } from "./arguments.ts";
 import { axisWords, batchSize, moveToMatrix } from "./batch.ts";
 import { blockingOf } from "./blocking.ts";
 import { kernelParameters, type Launch } from "./kernel.ts";
-import type { MatmulShape } from "./matmulShape.ts";
+import type { MatmulShape } from "./matmul-shape.ts";
 import { multiplyPanels, type ProductCode, productKey } from "./product.ts";
-import { blocksOf, productArguments, productWords } from "./productArguments.ts";
+import { blocksOf, productArguments, productWords } from "./product-arguments.ts";
 import { forEachProduct } from "./products.ts";
 
 const block = new ArgumentBlock([...productWords, "matrices", "rank"]);

@@ -3,11 +3,11 @@ import { ArgumentBlock } from "./arguments.ts";
 import { axisWords, batchSize, moveToMatrix } from "./batch.ts";
 import { align, blockingOf, panelsOf } from "./blocking.ts";
 import { type Arg, type KernelCall, kernelParameters, type Launch } from "./kernel.ts";
-import type { MatmulShape } from "./matmulShape.ts";
+import type { MatmulShape } from "./matmul-shape.ts";
 import { PANELS_TOGETHER, packPanels } from "./pack.ts";
 import { ceilingDivide, minimum, shareOf } from "./partition.ts";
 import { forEachDepthBlock, multiplyRows, type ProductCode, productKey } from "./product.ts";
-import { blocksOf, productArguments, productWords } from "./productArguments.ts";
+import { blocksOf, productArguments, productWords } from "./product-arguments.ts";
 import { columnsOf } from "./tile.ts";
 
 /** Most bytes of packed B at a time; wider products are made in strips of columns. */

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { run } from "../../../../test/wasm/launch.ts";
 import { gather, layouts, place, positions } from "../../../../test/wasm/places.ts";
 import type { GroupByKernel } from "../../../plan/plan.ts";
-import { groupBy } from "./groupBy.ts";
+import { groupBy } from "./group-by.ts";
 
 const cases = fc.record({ length: fc.nat(40), groups: fc.integer({ min: 1, max: 9 }) }).chain(({ length, groups }) => {
   const inside = fc.integer({ min: 0, max: groups - 1 });

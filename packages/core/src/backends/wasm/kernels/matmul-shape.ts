@@ -2,7 +2,7 @@ import type { MatmulKernel, Place } from "../../../plan/plan.ts";
 import { type BatchAxis, joinAxes } from "./batch.ts";
 import { type Layout, layoutOf } from "./pack.ts";
 import { addressOf, byteStride, ELEMENT } from "./place.ts";
-import type { ProductExtents } from "./productArguments.ts";
+import type { ProductExtents } from "./product-arguments.ts";
 
 /** A batch of products as the kernels see it. */
 export interface MatmulShape extends ProductExtents {

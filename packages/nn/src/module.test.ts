@@ -1,0 +1,160 @@
+import { parameter, scope, type Tensor, tensor, type Variable, zeros } from "@tsuki/core";
+import { expect, expectTypeOf, test } from "vitest";
+import { onEachDevice } from "../../../tests/devices.ts";
+import { Dropout } from "./dropout.ts";
+import { Embedding } from "./embedding.ts";
+import { Linear } from "./linear.ts";
+import { Module } from "./module.ts";
+import { RMSNorm } from "./normalization.ts";
+import { buffer } from "./roles.ts";
+
+class Block extends Module<[ids: Tensor], Tensor> {
+  readonly embedTokens = new Embedding({ numEmbeddings: 5, embeddingDim: 4 });
+  readonly outProj = new Linear({ inFeatures: 4, outFeatures: 4, bias: true });
+  readonly drop = new Dropout({ p: 0.5 });
+  readonly eScoreCorrectionBias: Variable = buffer(zeros([3]));
+  readonly table: Variable = buffer(zeros([2, 2]), { persistent: false });
+
+  forward(ids: Tensor): Tensor {
+    return this.drop.call(this.outProj.call(this.embedTokens.call(ids)));
+  }
+}
+
+class Model extends Module<[ids: Tensor], Tensor> {
+  readonly layers: Block[] = [new Block(), new Block()];
+  readonly scales: Variable[] = [parameter(zeros([1])), parameter(zeros([2]))];
+  readonly finalNorm = new RMSNorm({ size: 4 });
+  readonly hyperparameters = { depth: 2, names: ["a", "b"], nothing: null };
+
+  forward(ids: Tensor): Tensor {
+    return this.finalNorm.call(this.layers[1].call(ids));
+  }
+}
+
+class Causal extends Module<[ids: Tensor], Tensor> {
+  readonly model = new Model();
+
+  forward(ids: Tensor): Tensor {
+    return this.model.call(ids);
+  }
+}
+
+test("parameters and buffers are the fields, named as checkpoints do", () => {
+  const model = new Causal();
+  expect(Object.keys(model.namedParameters())).toEqual([
+    "model.scales.0",
+    "model.scales.1",
+    "model.layers.0.embed_tokens.weight",
+    "model.layers.0.out_proj.weight",
+    "model.layers.0.out_proj.bias",
+    "model.layers.1.embed_tokens.weight",
+    "model.layers.1.out_proj.weight",
+    "model.layers.1.out_proj.bias",
+    "model.final_norm.weight",
+  ]);
+  expect(Object.keys(model.namedBuffers())).toEqual([
+    "model.layers.0.e_score_correction_bias",
+    "model.layers.0.table",
+    "model.layers.1.e_score_correction_bias",
+    "model.layers.1.table",
+  ]);
+  expect(model.parameters()).toEqual(Object.values(model.namedParameters()));
+  expect(model.namedParameters()["model.scales.1"]).toBe(model.model.scales[1]);
+});
+
+test("modules are listed with their paths, parents first", () => {
+  const model = new Model();
+  const modules = model.namedModules();
+  const block = (i: number): string[] =>
+    ["", ".embed_tokens", ".out_proj", ".drop"].map((name) => `layers.${i}${name}`);
+  expect(Object.keys(modules)).toEqual(["", ...block(0), ...block(1), "final_norm"]);
+  expect(modules["layers.1"]).toBe(model.layers[1]);
+});
+
+test("a variable is named by the longest path under which it was listed", () => {
+  const model = new Causal();
+  const { weight } = model.model.finalNorm;
+  expect(weight.name).toBe("weight");
+  model.model.namedParameters();
+  expect(weight.name).toBe("final_norm.weight");
+  model.namedParameters();
+  model.model.namedParameters();
+  expect(weight.name).toBe("model.final_norm.weight");
+});
+
+test("freezing a parameter makes a buffer of it, and back", () => {
+  const norm = new RMSNorm({ size: 2 });
+  norm.weight.requiresGrad = false;
+  expect([Object.keys(norm.namedParameters()), Object.keys(norm.namedBuffers())]).toEqual([[], ["weight"]]);
+  norm.weight.requiresGrad = true;
+  expect([Object.keys(norm.namedParameters()), Object.keys(norm.namedBuffers())]).toEqual([["weight"], []]);
+});
+
+test("what is reached twice is listed once: tied weights, a shared module, a link to the parent", () => {
+  class Child extends Module<[x: Tensor], Tensor> {
+    readonly proj = new Linear({ inFeatures: 2, outFeatures: 2 });
+    readonly shared: RMSNorm;
+    readonly parent: Module;
+    constructor(parent: Module, shared: RMSNorm) {
+      super();
+      this.shared = shared;
+      this.parent = parent;
+    }
+    forward(x: Tensor): Tensor {
+      return this.shared.call(this.proj.call(x));
+    }
+  }
+  class Parent extends Module<[x: Tensor], Tensor> {
+    readonly norm = new RMSNorm({ size: 2 });
+    readonly children = [new Child(this, this.norm), new Child(this, this.norm)];
+    forward(x: Tensor): Tensor {
+      return this.children[1].call(x);
+    }
+  }
+  const parent = new Parent();
+  parent.children[1].proj.weight = parent.children[0].proj.weight;
+  expect(Object.keys(parent.namedParameters())).toEqual(["norm.weight", "children.0.proj.weight"]);
+  expect(parent.call(tensor([[1, 2]])).node.path).toBe("children.1.shared");
+});
+
+test("train() and eval() reach every module below", () => {
+  const model = new Causal();
+  const modes = (): boolean[] => Object.values(model.namedModules()).map((module) => module.training);
+  expect(new Set(modes())).toEqual(new Set([true]));
+  expect(model.eval()).toBe(model);
+  expect(new Set(modes())).toEqual(new Set([false]));
+  model.model.layers[0].train();
+  expect(modes().filter(Boolean).length).toBe(4);
+  expect(model.training).toBe(false);
+});
+
+test("call takes and gives what forward does", () => {
+  class Scores extends Module<[x: Tensor, top?: number], { best: Tensor }> {
+    forward(x: Tensor, top = 0): { best: Tensor } {
+      return { best: x.select(-1, top) };
+    }
+  }
+  const scores = new Scores();
+  expectTypeOf(scores.call).parameters.toEqualTypeOf<[x: Tensor, top?: number]>();
+  expectTypeOf(scores.call).returns.toEqualTypeOf<{ best: Tensor }>();
+  const any: Module = scores;
+  expectTypeOf(any.call).parameters.toEqualTypeOf<never>();
+  expect(scores.call(tensor([1, 2, 3]), 2).best.shape).toEqual([]);
+});
+
+onEachDevice(() => {
+  test("an error names the path of the module in which it happened", async () => {
+    const model = new Causal();
+    const computed = tensor(Int32Array.of(1, 3)).add(4);
+    await expect(model.call(computed).data()).rejects.toThrow(/^model\.layers\.1\.embed_tokens:take: .* \[0, 5\)/);
+    // Another shape: plans of one structure are shared, with the paths of the first.
+    const others = tensor(Int32Array.of(1, 2, 3)).add(4);
+    await expect(scope("trainer", () => model.model.call(others)).data()).rejects.toThrow(/^trainer\.layers\.1\./);
+  });
+
+  test("after a forward that throws, paths begin anew", async () => {
+    const model = new Causal();
+    expect(() => model.call(tensor([0.5]))).toThrow(/int32/);
+    expect(new RMSNorm({ size: 2 }).call(tensor([[1, 2]])).node.path).toBe("");
+  });
+});

@@ -1,0 +1,94 @@
+import {
+  ArgumentError,
+  defaultDtype,
+  IndexError,
+  ShapeError,
+  stack,
+  type Tensor,
+  tensor,
+  type Variable,
+} from "@tsuki/core";
+import { Module } from "./module.ts";
+import { buffer } from "./roles.ts";
+
+export interface RotaryEmbeddingOptions {
+  /** Extent of the rotated axis, even. */
+  readonly dim: number;
+  /** Base of the frequencies; default 10,000. */
+  readonly theta?: number;
+  /** Positions 0 … maxPositions − 1 are in the table. */
+  readonly maxPositions: number;
+}
+
+/**
+ * Rotary position embedding (Su et al., "RoFormer"): the adjacent pair (x₂ᵢ, x₂ᵢ₊₁) at position p is rotated by the angle
+ * p · theta^(−2i/dim), so that the dot product of two rotated vectors depends on the distance of their positions alone.
+ *
+ * Cosines and sines are computed in float64, then rounded, and held as non-persistent buffers [maxPositions, dim / 2].
+ */
+export class RotaryEmbedding extends Module<[x: Tensor, positions?: Tensor], Tensor> {
+  readonly dim: number;
+  readonly maxPositions: number;
+  readonly cos: Variable;
+  readonly sin: Variable;
+
+  constructor({ dim, theta = 10_000, maxPositions }: RotaryEmbeddingOptions) {
+    super();
+    if (!Number.isInteger(dim) || dim < 2 || dim % 2 !== 0) {
+      throw new ArgumentError(`RotaryEmbedding: dim is even and positive, not ${dim}`);
+    }
+    this.dim = dim;
+    this.maxPositions = maxPositions;
+    const table = (f: (angle: number) => number): Variable => {
+      const half = dim / 2;
+      const angle = (place: number): number => Math.floor(place / half) * theta ** ((-2 * (place % half)) / dim);
+      const values = Float64Array.from({ length: maxPositions * half }, (_, place) => f(angle(place)));
+      const data = defaultDtype() === "float64" ? values : Float32Array.from(values);
+      return buffer(tensor(data, { shape: [maxPositions, half] }), { persistent: false });
+    };
+    this.cos = table(Math.cos);
+    this.sin = table(Math.sin);
+  }
+
+  /**
+   * Rotates x [batch, ..., T, dim], such as queries [batch, heads, T, dim].
+   *
+   * @param positions int32 [batch, T] or [T]; default 0 … T − 1, for which nothing is gathered.
+   */
+  forward(x: Tensor, positions?: Tensor): Tensor {
+    const length = x.shape[x.rank - 2];
+    if (x.rank < 2 || x.shape[x.rank - 1] !== this.dim) {
+      throw new ShapeError(`RotaryEmbedding: x [..., T, ${this.dim}] is needed, not [${x.shape}]`);
+    }
+    const [cos, sin] = [this.cos, this.sin].map((table) =>
+      positions ? this.#rows(table, x, positions) : this.#first(table, length),
+    );
+    const pairs = x.reshape([...x.shape.slice(0, -1), this.dim / 2, 2]);
+    const [even, odd] = [pairs.select(-1, 0), pairs.select(-1, 1)];
+    const rotated = [even.mul(cos).sub(odd.mul(sin)), even.mul(sin).add(odd.mul(cos))];
+    return stack(rotated, -1).reshape(x.shape);
+  }
+
+  #first(table: Variable, length: number): Tensor {
+    if (length > this.maxPositions) {
+      throw new IndexError(`RotaryEmbedding: ${length} positions are asked for, the table has ${this.maxPositions}`);
+    }
+    return table.slice(0, 0, length);
+  }
+
+  /** Rows of a table for given positions, broadcast over the axes of x between batch and T. */
+  #rows(table: Variable, x: Tensor, positions: Tensor): Tensor {
+    const batch = positions.rank === 2 ? positions.shape[0] : 1;
+    const length = x.shape[x.rank - 2];
+    const fits = positions.rank <= 2 && positions.shape[positions.rank - 1] === length;
+    if (!fits || (positions.rank === 2 && (x.rank < 3 || (batch !== 1 && batch !== x.shape[0])))) {
+      throw new ShapeError(
+        `RotaryEmbedding: positions [batch, T] or [T] are needed for x [${x.shape}], not [${positions.shape}]`,
+      );
+    }
+    const rows = table.take(positions);
+    if (positions.rank === 1) return rows;
+    const between = new Array<number>(x.rank - 3).fill(1);
+    return rows.reshape([batch, ...between, length, this.dim / 2]);
+  }
+}

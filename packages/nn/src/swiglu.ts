@@ -1,0 +1,33 @@
+import type { Generator, Tensor } from "@tsuki/core";
+import type { Initializer } from "./init.ts";
+import { Linear } from "./linear.ts";
+import { Module } from "./module.ts";
+
+export interface SwiGLUOptions {
+  readonly hiddenSize: number;
+  readonly intermediateSize: number;
+  /** Initial weights; default that of `Linear`. */
+  readonly init?: Initializer;
+  readonly generator?: Generator;
+}
+
+/** down(silu(gate(x)) ⊙ up(x)): [..., hidden] → [..., hidden] (Shazeer, "GLU variants improve transformer"). */
+export class SwiGLU extends Module<[x: Tensor], Tensor> {
+  /** [intermediate, hidden] */
+  readonly gateProj: Linear;
+  /** [intermediate, hidden] */
+  readonly upProj: Linear;
+  /** [hidden, intermediate] */
+  readonly downProj: Linear;
+
+  constructor({ hiddenSize, intermediateSize, ...rest }: SwiGLUOptions) {
+    super();
+    this.gateProj = new Linear({ inFeatures: hiddenSize, outFeatures: intermediateSize, ...rest });
+    this.upProj = new Linear({ inFeatures: hiddenSize, outFeatures: intermediateSize, ...rest });
+    this.downProj = new Linear({ inFeatures: intermediateSize, outFeatures: hiddenSize, ...rest });
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.downProj.call(this.gateProj.call(x).silu().mul(this.upProj.call(x)));
+  }
+}
