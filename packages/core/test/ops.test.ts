@@ -459,6 +459,23 @@ describe("dtypes (rule 10)", () => {
     expect(await x.argmax().item()).toBe(1);
   });
 
+  it.each(["reference", "wasm"])("16-bit floats and int8 are storage: they are widened on load on %s", async (name) => {
+    setDefaultDevice(devices.find((device) => device.name === name) as Device);
+    const bits = tensor(Uint16Array.of(0x3fc0, 0xc000, 0x7f80), { dtype: "bfloat16" });
+    expect(await bits.mul(2).array()).toEqual([3, -4, Number.POSITIVE_INFINITY]);
+    const halves = tensor(Uint16Array.of(0x3e00, 0x0001), { dtype: "float16" });
+    expect(await halves.add(0).array()).toEqual([1.5, 2 ** -24]);
+    const bytes = tensor(Int8Array.of(-5, 7));
+    expect((await bytes.add(1).data()) instanceof Int32Array).toBe(true);
+    expect(
+      await bits
+        .unsqueeze(0)
+        .matmul(tensor([[1], [1], [0]]))
+        .array(),
+    ).toEqual([[Number.NaN]]);
+    expect(() => tensor([1.5], { dtype: "bfloat16" })).toThrow(DTypeError);
+  });
+
   it("float64 computes on reference only", async () => {
     setDefaultDevice(devices[1]);
     await expect(tensor(Float64Array.of(1)).mul(2).item()).rejects.toThrow(/wasm.*float64.*reference/);

@@ -384,7 +384,7 @@ function isOrCauses(other: unknown, error: unknown): boolean {
 function checkDTypes(entry: Entry, backend: Backend): void {
   for (const node of entry.graph?.nodes ?? []) {
     for (const { dtype } of node.outputs) {
-      if (backend.supports(dtype)) continue;
+      if (backend.supports(dtypes[dtype].compute)) continue;
       const op = node.kind === "op" ? `${node.path ? `${node.path}:` : ""}${node.op.name}` : "a leaf";
       throw new DTypeError(
         `${op}: "${backend.name}" does not compute in ${dtype}${dtypes[dtype].bytes === 8 ? '; the device "reference" does' : ""}`,

@@ -37,7 +37,7 @@ export class Lowering {
   #trace: Error | undefined;
   #hostCalls = 0;
   /** Expressions that are stored already. */
-  readonly #stored = new Map<Expr, Value>();
+  readonly #copies = new Map<Expr, Value>();
 
   constructor(slots: readonly Slot[], maxInputs: number) {
     this.maxInputs = maxInputs;
@@ -128,7 +128,7 @@ export class Lowering {
     place: (source: View) => View,
     extent: number = value.shape[axis],
   ): Value {
-    const load = asLoad(value) ?? (asLoad(this.store(value)) as Load);
+    const load = asLoad(value) ?? this.#loadOf(this.store(value));
     const check = this.checks.length;
     this.checks.push({ op: this.#op, path: this.#path, trace: this.#trace, extent });
     const gathers = [{ index: index.expr, stride: load.view.strides[axis], extent, check }];
@@ -152,12 +152,16 @@ export class Lowering {
   /** The value in a buffer of its own (or the buffer that it already is), in row-major order. */
   store(value: Value): Value {
     const load = asLoad(value);
-    if (load && isWhole(load, this.buffers[load.buffer].size)) return value;
-    const known = this.#stored.get(value.expr);
+    return load && isWhole(load, this.buffers[load.buffer].size) ? value : this.#stored(value);
+  }
+
+  /** The value in a new buffer, the same one for the same expression. */
+  #stored(value: Value): Value {
+    const known = this.#copies.get(value.expr);
     if (known) return known;
-    const stored = this.copy(value);
-    this.#stored.set(value.expr, stored);
-    return stored;
+    const copy = this.copy(value);
+    this.#copies.set(value.expr, copy);
+    return copy;
   }
 
   /** The value in a new buffer. */
@@ -172,12 +176,17 @@ export class Lowering {
     this.steps.push({ kind: "map", label: this.#label, shape: value.shape, stores: [{ place, expr: value.expr }] });
   }
 
-  /** The value as an operand of a kernel that reads strided memory. */
+  /** The value as an operand of a kernel that reads strided memory in the dtype in which it computes. */
   place(value: Value): Place {
-    const stored = asLoad(value);
-    const load = stored && this.buffers[stored.buffer].dtype === stored.dtype ? stored : asLoad(this.store(value));
-    if (!load) throw new Error(`${this.#label}: a stored value is a load`);
+    const own = asLoad(value);
+    const load = own && this.buffers[own.buffer].dtype === own.dtype ? own : this.#loadOf(this.#stored(value));
     return { buffer: load.buffer, view: load.view };
+  }
+
+  #loadOf(stored: Value): Load {
+    const load = asLoad(stored);
+    if (!load) throw new Error(`${this.#label}: a stored value is a load`);
+    return load;
   }
 
   /** A new row-major result of a kernel. */
@@ -290,9 +299,8 @@ export class Lowering {
   /** A call of the host between two segments. */
   host(inputs: readonly Value[], outputs: readonly { shape: readonly number[]; dtype: DType }[]): Value[] {
     const given = inputs.map((input) => {
-      const load = asLoad(this.store(input));
-      if (!load) throw new Error(`${this.#label}: a stored value is a load`);
-      return { buffer: load.buffer, shape: input.shape };
+      const { buffer } = this.#loadOf(this.store(input));
+      return { buffer, shape: input.shape };
     });
     const results = outputs.map(({ shape, dtype }) => this.#result(dtype, shape));
     const step: HostStep = {

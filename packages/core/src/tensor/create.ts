@@ -29,6 +29,9 @@ export function tensor(data: NestedArray | TypedArray, options: TensorOptions = 
     throw new ShapeError(`tensor: ${flat.length} values do not fill shape [${shape}] (${sizeOf(shape)} values)`);
   }
   const dtype = options.dtype ?? (nested ? dtypeOfValues(flat) : dtypeOfArray(data));
+  if (dtypes[dtype].bytes === 2 && !(data instanceof Uint16Array)) {
+    throw new DTypeError(`tensor: ${dtype} contents are given as their bits, in a Uint16Array`);
+  }
   return leaf(convert(flat, dtype), shape, dtype);
 }
 

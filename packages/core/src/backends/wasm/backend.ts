@@ -171,7 +171,7 @@ export class WasmBackend implements Backend {
   /** Runs the callback of a host step between two segments. */
   async #host(step: HostStep, program: WasmProgram, bases: Bases, bindings: Bindings): Promise<void> {
     const inputs = step.inputs.map((input) => this.#read(input, program, bases));
-    const results = (await bindings.hosts[step.call](inputs)) ?? [];
+    const results = await bindings.hosts[step.call](inputs);
     this.#open();
     if (results.length !== step.outputs.length) {
       throw new DeviceError(`${step.label}: the host step gave ${results.length} of ${step.outputs.length} results`);

@@ -2,8 +2,8 @@ import type { Engine } from "./engine.ts";
 import type { Executor } from "./executor.ts";
 import type { KernelCode } from "./kernels/kernel.ts";
 
-/** Compilation should block for about this many milliseconds at a time. */
-const BLOCKING = 8;
+/** Bytes of code after which a module is compiled: some milliseconds, even where the cores are busy. */
+const MODULE_BYTES = 1 << 13;
 
 /** The machine code of all kernels, by key; new ones are compiled in modules of some kernels each. */
 export class KernelLibrary {
@@ -11,8 +11,6 @@ export class KernelLibrary {
   readonly #executor: Executor;
   readonly #numbers = new Map<string, number>();
   #installed = 0;
-  /** Kernels per module: follows from how long the last one took. */
-  #batch = 4;
 
   constructor(engine: Engine, executor: Executor) {
     this.#engine = engine;
@@ -32,16 +30,12 @@ export class KernelLibrary {
     for (const code of codes) if (!this.#numbers.has(code.key)) wanted.set(code.key, code);
     const missing = [...wanted.values()];
     for (let first = 0; first < missing.length; ) {
-      const batch = missing.slice(first, first + this.#batch);
-      const since = performance.now();
       const module = this.#engine.module();
-      for (const code of batch) code.emit(module);
+      const from = first;
+      while (first < missing.length && module.codeBytes < MODULE_BYTES) missing[first++].emit(module);
       const compiled = this.#engine.compile(module);
-      this.#install(compiled instanceof WebAssembly.Module ? compiled : await compiled, batch);
-      const took = performance.now() - since;
-      first += batch.length;
-      if (took > BLOCKING) this.#batch = Math.max(1, this.#batch >> 1);
-      else if (took < BLOCKING / 3) this.#batch = Math.min(32, this.#batch * 2);
+      const ready = compiled instanceof WebAssembly.Module ? compiled : await compiled;
+      this.#install(ready, missing.slice(from, first));
       await giveWay();
     }
     return missing.length;

@@ -37,6 +37,11 @@ export class Module {
     return this.#functions.some((f) => f.name === functionName);
   }
 
+  /** Bytes of the functions so far. */
+  get codeBytes(): number {
+    return this.#functions.reduce((bytes, f) => bytes + f.code.length, 0);
+  }
+
   /** Adds an exported function and writes its body. With `result`, every path ends in `f.return(value)`. */
   export<P extends Parameters>(
     functionName: string,

@@ -1,0 +1,57 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { afterEach, expect, it, vi } from "vitest";
+import { Device, PendingGraphError, parameter, realize, setDefaultDevice, tensor, variable, zeros } from "../index.ts";
+import "../backends/reference/index.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+it("plans are kept in an LRU: a long-lived device holds a bounded number", async () => {
+  const device = setDefaultDevice(new Device("reference"));
+  for (let n = 1; n <= 100; n++) expect(await zeros([n]).add(1).sum().item()).toBe(n);
+  expect(device.stats().plansCached).toBeLessThanOrEqual(64);
+  const before = device.stats();
+  expect(await zeros([100]).add(1).sum().item()).toBe(100);
+  expect(device.stats().plansCompiled).toBe(before.plansCompiled);
+  expect(await zeros([1]).add(1).sum().item()).toBe(1);
+  expect(device.stats().plansCompiled).toBe(before.plansCompiled + 1);
+});
+
+it("a pending graph that only grows warns once, then is an error; both name the oldest effect and the remedy", () => {
+  setDefaultDevice(new Device("reference"));
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  const total = variable(tensor([0]), { name: "total" });
+  const loop = (): void => {
+    for (let i = 0; i < 300_000; i++) total.assign(total.add(1));
+  };
+  expect(loop).toThrow(PendingGraphError);
+  expect(loop).toThrow(/assign of "total".*Await realize\(\)/s);
+  expect(warn).toHaveBeenCalledOnce();
+  expect(String(warn.mock.calls[0][0])).toMatch(/2\d{4} nodes are pending.*assign of "total"/s);
+});
+
+it("variables that nobody holds give their memory back", async () => {
+  const device = setDefaultDevice(new Device("reference"));
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const make = async (): Promise<void> => {
+    parameter(zeros([1000]));
+    await realize();
+  };
+  for (let i = 0; i < 20; i++) await make();
+  for (let i = 0; i < 5; i++) {
+    collect();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await realize();
+  expect(device.stats().liveBytes).toBeLessThan(20 * 4000);
+});
+
+it("another backend may be chosen until the default device has run something", async () => {
+  const first = setDefaultDevice(new Device("wasm"));
+  const w = variable(tensor([1]));
+  expect(setDefaultDevice("reference")).toBe(first);
+  expect(await w.add(1).item()).toBe(2);
+  expect(first.name).toBe("reference");
+  expect(setDefaultDevice("reference")).not.toBe(first);
+});
