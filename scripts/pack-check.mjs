@@ -11,6 +11,28 @@ const computations = {
 const sum: number = await tensor([1, 2, 3]).mul(2).sum().item();
 if (sum !== 12) throw new Error(\`2 (1 + 2 + 3) gave \${sum}\`);
 `,
+  "@tsuki/nn": `import { tensor } from "@tsuki/core";
+import { Linear } from "@tsuki/nn";
+const layer = new Linear({ inFeatures: 3, outFeatures: 2 });
+const [row]: unknown[] = (await layer.call(tensor([[1, 2, 3]])).array()) as unknown[];
+if ((row as number[]).length !== 2) throw new Error(\`a linear layer gave \${row}\`);
+`,
+  "@tsuki/optim": `import { eye } from "@tsuki/core";
+import { newtonSchulz } from "@tsuki/optim";
+const corner: number = await newtonSchulz(eye(3)).select(0, 0).select(0, 0).item();
+if (Math.abs(corner - 0.6857849) > 1e-5) throw new Error(\`Newton-Schulz of the identity gave \${corner}\`);
+`,
+  "@tsuki/moe": `import { countParameters, moonlight16B } from "@tsuki/moe";
+const { total }: { total: number } = countParameters(moonlight16B);
+if (total !== 15_960_108_544) throw new Error(\`Moonlight has \${total} parameters\`);
+`,
+  "@tsuki/gpu": `import { setDefaultDevice, tensor } from "@tsuki/core";
+import "@tsuki/gpu";
+const device = setDefaultDevice("gpujs", { mode: "webasm" });
+const product: number = await tensor([[1, 2]]).matmul(tensor([[3], [4]])).item();
+if (product !== 11) throw new Error(\`[1, 2] · [3, 4] gave \${product}\`);
+await device.close();
+`,
 };
 
 const work = mkdtempSync(join(tmpdir(), "tsuki-pack-"));
