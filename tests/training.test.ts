@@ -11,7 +11,7 @@ const config = smallConfig();
 const tokens = (seed: number, shape: readonly number[] = [2, 8]): Tensor => {
   const size = shape.reduce((a, b) => a * b, 1);
   return tensor(
-    Int32Array.from({ length: size }, (_, i) => (i * i * 3 + i * seed + seed) % 32),
+    Int32Array.from({ length: size }, (_, i) => (i * i * 3 + i * seed + seed) % config.vocabSize),
     { shape },
   );
 };
