@@ -1,5 +1,15 @@
 /** What the rules promise of a whole training step: Moonlight, Muon, clipping, router biases, evaluation. */
-import { type Device, defaultDevice, Generator, noGrad, readAll, realize, type Tensor, tensor } from "@tsuki/core";
+import {
+  Device,
+  defaultDevice,
+  Generator,
+  noGrad,
+  readAll,
+  realize,
+  setDefaultDevice,
+  type Tensor,
+  tensor,
+} from "@tsuki/core";
 import { languageModelLoss, MoE, Moonlight } from "@tsuki/moe";
 import { clipGradNorm, MuonWithAdamW, moonlightGroups, warmupCosine } from "@tsuki/optim";
 import { beforeEach, expect, it } from "vitest";
@@ -113,4 +123,19 @@ onEachDevice(() => {
     await other.step(0);
     expect(device.stats().plansCompiled).toBe(before.plansCompiled);
   });
+});
+
+it("threads change no bit of a training run", async () => {
+  const outer = defaultDevice();
+  const states = [];
+  for (const threads of [1, 2, 3]) {
+    const device = setDefaultDevice(new Device("wasm", { threads }));
+    const training = new Training();
+    for (let step = 0; step < 4; step++) await training.step(step);
+    states.push(await training.model.stateDict());
+    await device.close();
+  }
+  setDefaultDevice(outer);
+  expect(states[1]).toEqual(states[0]);
+  expect(states[2]).toEqual(states[0]);
 });
