@@ -97,18 +97,19 @@ function deviceOf(op: string, inputs: readonly Tensor[]): Runtime | null {
 
 /** The value of a realized tensor: on the host, on a device, or on its way from a plan that is already fixed. */
 export class Result {
+  readonly signature: Signature;
   /** Host contents, where they are known. */
-  host: TypedArray | null = null;
+  host: TypedArray | null;
   handle: Handle | null = null;
   /** The device that holds (or will hold) `handle`. */
-  device: Runtime | null = null;
+  device: Runtime | null;
   /** Why the plan that should have made it failed. */
   error: unknown = null;
-  readonly signature: Signature;
 
-  constructor(signature: Signature, host: TypedArray | null = null) {
+  constructor(signature: Signature, host: TypedArray | null, device: Runtime | null = null) {
     this.signature = signature;
     this.host = host;
+    this.device = device;
   }
 }
 

@@ -1,0 +1,82 @@
+import { PendingGraphError } from "../errors.ts";
+import type { Effect } from "../graph/effect.ts";
+import { rootsOf, unrealized, walk } from "../graph/partition.ts";
+import { type Node, nodesMade, type Tensor } from "../graph/tensor.ts";
+import type { Variable } from "../graph/variable.ts";
+
+const warnNodes = 20_000;
+const mostNodes = 200_000;
+
+/** What must still happen on a device, in program order. */
+export class Pending {
+  #effects: Effect[] = [];
+  /** How many of the effects the last `backward()` and what came before it left. */
+  #backwardMark = 0;
+  /** How many nodes had been made when effects were taken last, and after how many more the graph is looked at. */
+  #nodesBefore = nodesMade();
+  #lookAfter = warnNodes;
+  #warned = false;
+
+  get effects(): readonly Effect[] {
+    return this.#effects;
+  }
+
+  /** Whether an effect writes the variable. */
+  writes(variable: Variable): boolean {
+    return this.#effects.some((effect) => "variable" in effect && effect.variable === variable);
+  }
+
+  /** Adds an effect; where the graph behind the effects only grows, it warns once and fails at last. */
+  add(effect: Effect, device: string): void {
+    this.#effects.push(effect);
+    // Walked only when enough nodes were made since the last look.
+    if (nodesMade() - this.#nodesBefore < this.#lookAfter) return;
+    const size = nodesBelow(this.#effects).size;
+    this.#lookAfter += Math.max(1000, warnNodes - size);
+    if (size < warnNodes) return;
+    const [oldest] = this.#effects;
+    const name = "variable" in oldest ? `${oldest.kind} of "${oldest.variable.name}"` : oldest.kind;
+    const message =
+      `${size} nodes are pending on "${device}"; the oldest effect is the ${name}. ` +
+      "Await realize(), step() or item() in the loop, so that they run.";
+    if (size >= mostNodes) throw new PendingGraphError(message);
+    if (!this.#warned) console.warn(`tsuki: ${message}`);
+    this.#warned = true;
+    this.#lookAfter += warnNodes;
+  }
+
+  /** All is taken: it has become plans. */
+  clear(): void {
+    this.#effects = [];
+    this.#backwardMark = 0;
+    this.#nodesBefore = nodesMade();
+    this.#lookAfter = warnNodes;
+  }
+
+  /** The effects so far end with those of a `backward()`. */
+  markBackward(): void {
+    this.#backwardMark = this.#effects.length;
+  }
+
+  /** Takes what the last `backward()` and all before it left, if the next one's output shares no unrealized node with it. */
+  takeUnshared(output: Tensor): Effect[] {
+    const prefix = this.#effects.slice(0, this.#backwardMark);
+    const nodes = nodesBelow(prefix);
+    const seen = new Set<Node>();
+    let shared = false;
+    walk(unrealized([output]), (node) => {
+      shared ||= nodes.has(node) && node.inputs.length > 0;
+      return !shared && !seen.has(node) && seen.add(node) !== undefined;
+    });
+    if (shared) return [];
+    this.#effects = this.#effects.slice(prefix.length);
+    this.#backwardMark = 0;
+    return prefix;
+  }
+}
+
+function nodesBelow(effects: readonly Effect[]): Set<Node> {
+  const nodes = new Set<Node>();
+  walk(effects.flatMap(rootsOf), (node) => !nodes.has(node) && nodes.add(node) !== undefined);
+  return nodes;
+}
