@@ -1,13 +1,5 @@
-import type { DType } from "../dtype.ts";
-import type { Lowering } from "../plan/lowering.ts";
-import type { Value } from "../plan/value.ts";
+import type { Lowerable } from "../plan/graph.ts";
 import type { Tensor } from "./tensor.ts";
-
-/** Shape and dtype of one result. */
-export interface Signature {
-  readonly shape: readonly number[];
-  readonly dtype: DType;
-}
 
 /** What a gradient rule is given: the gradients of the outputs (`null` where none arrives), the node's inputs and outputs. */
 export interface GradientContext<Attributes> {
@@ -22,8 +14,7 @@ export interface GradientContext<Attributes> {
  * An op, defined in one place. Attributes are the op's structure (axes, shapes, k): `key` writes them as integers, and two
  * nodes with equal keys and inputs compute the same function.
  */
-export interface OpDefinition<Attributes> {
-  readonly name: string;
+export interface OpDefinition<Attributes> extends Lowerable<Attributes> {
   /** The attributes as integers, for the plan's key. */
   key(attributes: Attributes): readonly number[];
   /**
@@ -31,13 +22,6 @@ export interface OpDefinition<Attributes> {
    * still has the shape to which its input was broadcast is summed back by the caller.
    */
   gradient?(gradients: readonly (Tensor | null)[], context: GradientContext<Attributes>): readonly (Tensor | null)[];
-  /** The node in the kernel vocabulary: one value for each output. */
-  lower(
-    lowering: Lowering,
-    inputs: readonly Value[],
-    attributes: Attributes,
-    outputs: readonly Signature[],
-  ): readonly Value[];
 }
 
 export interface Op<Attributes = unknown> extends OpDefinition<Attributes> {

@@ -1,9 +1,10 @@
 import { type DType, dtypes, isFloat, type TypedArray } from "../dtype.ts";
 import { DeviceError } from "../errors.ts";
 import type { Handle } from "../plan/backend.ts";
+import type { Signature } from "../plan/graph.ts";
 import { sizeOf } from "../plan/view.ts";
 import { Fluent } from "./fluent.ts";
-import type { Op, Signature } from "./op.ts";
+import type { Op } from "./op.ts";
 import type { Runtime } from "./runtime.ts";
 import { currentPath, gradientsEnabled } from "./scope.ts";
 import type { Variable } from "./variable.ts";

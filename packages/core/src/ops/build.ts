@@ -1,9 +1,10 @@
 import { type ComputeDType, dtypes, isFloat } from "../dtype.ts";
 import { DTypeError, IndexError, ShapeError } from "../errors.ts";
 import { constantLeaf, numberLeaf } from "../graph/leaves.ts";
-import type { Op, Signature } from "../graph/op.ts";
+import type { Op } from "../graph/op.ts";
 import { Node, Tensor, type TensorLike } from "../graph/tensor.ts";
 import type { Variable } from "../graph/variable.ts";
+import type { Signature } from "../plan/graph.ts";
 
 /** Adds a node with one output to the graph. */
 export function build<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A, output: Signature): Tensor {

@@ -1,6 +1,25 @@
-import type { ComputeDType } from "../dtype.ts";
-import type { OpDefinition, Signature } from "../graph/op.ts";
+import type { ComputeDType, DType } from "../dtype.ts";
+import type { Lowering } from "./lowering.ts";
 import type { Slot } from "./plan.ts";
+import type { Value } from "./value.ts";
+
+/** Shape and dtype of one result. */
+export interface Signature {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+/** What the compiler knows of an op. */
+export interface Lowerable<Attributes> {
+  readonly name: string;
+  /** A node of it in the kernel vocabulary: one value for each output. */
+  lower(
+    lowering: Lowering,
+    inputs: readonly Value[],
+    attributes: Attributes,
+    outputs: readonly Signature[],
+  ): readonly Value[];
+}
 
 /** A captured graph: what is compiled to a plan. Nodes stand in topological order and refer to each other by number. */
 export interface CapturedGraph {
@@ -32,7 +51,7 @@ export interface NumberLeaf extends Captured {
 
 export interface OpNode extends Captured {
   readonly kind: "op";
-  readonly op: OpDefinition<unknown>;
+  readonly op: Lowerable<unknown>;
   readonly attributes: unknown;
   readonly inputs: readonly Edge[];
   /** Module path at creation. */
