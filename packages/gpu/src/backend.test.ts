@@ -10,7 +10,7 @@ import {
   PlanBuilder,
   runCase,
   sameResults,
-} from "../../core/src/backends/conformance.ts";
+} from "../../core/test/conformance/index.ts";
 import { describeModes } from "../test/modes.ts";
 import type { GpuBackend } from "./backend.ts";
 import { createGpuBackend } from "./index.ts";

@@ -3,8 +3,8 @@ import type { MatmulKernel } from "@tsuki/core/backend";
 import type { Frame } from "@tsuki/core/reference";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { expectedOutcome } from "../../core/src/backends/conformance/oracle.ts";
-import { type Case, matmulCases, sameResults } from "../../core/src/backends/conformance.ts";
+import { type Case, matmulCases, sameResults } from "../../core/test/conformance/index.ts";
+import { expectedOutcome } from "../../core/test/conformance/oracle.ts";
 import { type Call, callsOf, type Matrices } from "./call.ts";
 
 /** The memory of a case before it runs. */

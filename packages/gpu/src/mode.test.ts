@@ -1,6 +1,6 @@
 import { DeviceError, setDefaultDevice, tensor } from "@tsuki/core";
 import { expect, test } from "vitest";
-import { PlanBuilder } from "../../core/src/backends/conformance.ts";
+import { PlanBuilder } from "../../core/test/conformance/index.ts";
 import { noWebGpu } from "../test/modes.ts";
 import { findAdapter } from "./adapter.ts";
 import { createGpuBackend, gpuStatus } from "./index.ts";

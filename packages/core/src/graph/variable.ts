@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { type DType, dtypes } from "../dtype.ts";
 import { ArgumentError, DTypeError, ShapeError, StaleTensorError } from "../errors.ts";
 import type { Handle } from "../plan/backend.ts";

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { PlanBuilder, runCase } from "../../../test/conformance/index.ts";
 import { createBackend } from "../../device/registry.ts";
 import { DeviceError, PlanError } from "../../errors.ts";
 import { IndexOutOfRange } from "../../plan/backend.ts";
 import { apply, constant } from "../../plan/expr.ts";
 import type { HostCall } from "../../plan/plan.ts";
 import { contiguous } from "../../plan/view.ts";
-import { PlanBuilder, runCase } from "../conformance.ts";
 import { ReferenceBackend } from "./index.ts";
 
 const four = contiguous([4]);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { PlanBuilder } from "../../../test/conformance/index.ts";
 import { PlanError } from "../../errors.ts";
 import { apply, constant, type Expr } from "../../plan/expr.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { contiguous, type View } from "../../plan/view.ts";
-import { PlanBuilder } from "../conformance.ts";
 import { checkPlan } from "./check-plan.ts";
 
 const six = contiguous([6]);

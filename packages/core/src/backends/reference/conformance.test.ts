@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, test } from "vitest";
-import { expectedOutcome } from "../conformance/oracle.ts";
-import { families, outcomeOf, sameResults } from "../conformance.ts";
+import { families, outcomeOf, sameResults } from "../../../test/conformance/index.ts";
+import { expectedOutcome } from "../../../test/conformance/oracle.ts";
 import { ReferenceBackend } from "./backend.ts";
 
 const backend = new ReferenceBackend();

@@ -118,6 +118,8 @@ function startThread(listener: Listener): Thread {
       post: (message) => worker.postMessage(message),
       hold: (alive) => (alive ? worker.ref() : worker.unref()),
       end: async () => {
+        // A process that waits for this must not end before.
+        worker.ref();
         await worker.terminate();
       },
     };

@@ -1,4 +1,7 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
+import { macrotask } from "../../plan/pace.ts";
 import { ValueHandle } from "./handles.ts";
 import { Memory } from "./memory.ts";
 import { ValueCache } from "./value-cache.ts";
@@ -39,3 +42,27 @@ test("beyond its limit the least recently used go first, and those of the presen
   cache.forget(a);
   expect(memory.held("cached values")).toBe(16);
 });
+
+test("what nobody holds any more is given back", async () => {
+  const { memory, cache } = setUp(1000);
+  const kept = value(1);
+  const upload = (): void => {
+    for (const handle of [value(2), kept, value(3)]) cache.addressOf(handle);
+  };
+  upload();
+  await collect();
+  expect(memory.held("cached values")).toBe(48);
+  cache.endRun();
+  await collect();
+  expect(memory.held("cached values")).toBe(16);
+  expect(kept.data[0]).toBe(1);
+});
+
+/** A full garbage collection, and the finalizers that follow it. */
+async function collect(): Promise<void> {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc") as () => void;
+  await macrotask();
+  gc();
+  await macrotask();
+}

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { outcomeOf, PlanBuilder, sameResults } from "../../../../test/conformance/index.ts";
+import { expectedOutcome } from "../../../../test/conformance/oracle.ts";
 import { apply, constant } from "../../../plan/expr.ts";
 import { contiguous } from "../../../plan/view.ts";
-import { expectedOutcome } from "../../conformance/oracle.ts";
-import { outcomeOf, PlanBuilder, sameResults } from "../../conformance.ts";
 import { ReferenceBackend } from "../backend.ts";
 import { pieceSize } from "../pieces.ts";
 

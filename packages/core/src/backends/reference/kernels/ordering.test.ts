@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { PlanBuilder, runCase } from "../../../../test/conformance/index.ts";
 import { PlanError } from "../../../errors.ts";
 import { IndexOutOfRange } from "../../../plan/backend.ts";
 import { contiguous } from "../../../plan/view.ts";
-import { PlanBuilder, runCase } from "../../conformance.ts";
 import { ReferenceBackend } from "../backend.ts";
 
 const backend = new ReferenceBackend();

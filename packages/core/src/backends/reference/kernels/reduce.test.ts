@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { PlanBuilder, runCase } from "../../../../test/conformance/index.ts";
 import { type ComputeDType, dtypes } from "../../../dtype.ts";
 import type { ReduceKernel } from "../../../plan/plan.ts";
 import { contiguous } from "../../../plan/view.ts";
-import { PlanBuilder, runCase } from "../../conformance.ts";
 import { ReferenceBackend } from "../backend.ts";
 
 /** Reduces all of `values`. */

@@ -1,8 +1,8 @@
 import { afterAll, expect, test } from "vitest";
+import { PlanBuilder, runCase } from "../../../../test/conformance/index.ts";
 import type { ScalarOp } from "../../../plan/expr.ts";
 import { apply } from "../../../plan/expr.ts";
 import { contiguous } from "../../../plan/view.ts";
-import { PlanBuilder, runCase } from "../../conformance.ts";
 import { createWasmBackend } from "../index.ts";
 
 const backend = createWasmBackend({ threads: 0 });

@@ -1,5 +1,5 @@
-import type { ComputeDType } from "../../dtype.ts";
-import type { ScalarOp } from "../../plan/expr.ts";
+import type { ComputeDType } from "../../src/dtype.ts";
+import type { ScalarOp } from "../../src/plan/expr.ts";
 
 export function rounded(value: number, dtype: ComputeDType): number {
   return dtype === "float32" ? Math.fround(value) : value;

@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import type { ComputeDType } from "../../dtype.ts";
-import { apply, type Expr } from "../../plan/expr.ts";
-import type { ReduceKernel, Store } from "../../plan/plan.ts";
-import { contiguous } from "../../plan/view.ts";
+import type { ComputeDType } from "../../src/dtype.ts";
+import { apply, type Expr } from "../../src/plan/expr.ts";
+import type { ReduceKernel, Store } from "../../src/plan/plan.ts";
+import { contiguous } from "../../src/plan/view.ts";
 import type { Case } from "./case.ts";
 import { PlanBuilder } from "./plan-builder.ts";
 import { type FloatDType, filled, finite, floats, ints, pools } from "./values.ts";

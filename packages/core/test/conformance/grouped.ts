@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { Place } from "../../plan/plan.ts";
-import { contiguous } from "../../plan/view.ts";
+import type { Place } from "../../src/plan/plan.ts";
+import { contiguous } from "../../src/plan/view.ts";
 import type { Case } from "./case.ts";
 import { extents, factors } from "./matmul.ts";
 import { operand, result } from "./places.ts";

@@ -6,18 +6,18 @@
  *       test(name, () => fc.assert(fc.asyncProperty(cases, (c) => agree(c, reference, backend))));
  */
 import type fc from "fast-check";
-import type { ScalarOp } from "../plan/expr.ts";
-import type { Case } from "./conformance/case.ts";
-import { gatherCases } from "./conformance/gather.ts";
-import { groupedContractionCases, groupedRowsCases } from "./conformance/grouped.ts";
-import { type MapOptions, mapCases } from "./conformance/map.ts";
-import { matmulCases } from "./conformance/matmul.ts";
-import { groupByCases, segmentSumCases, topKCases } from "./conformance/ordering.ts";
-import { reduceCases } from "./conformance/reduce.ts";
-import { scalarOpCases, scalarOps } from "./conformance/scalar-ops.ts";
+import type { ScalarOp } from "../../src/plan/expr.ts";
+import type { Case } from "./case.ts";
+import { gatherCases } from "./gather.ts";
+import { groupedContractionCases, groupedRowsCases } from "./grouped.ts";
+import { type MapOptions, mapCases } from "./map.ts";
+import { matmulCases } from "./matmul.ts";
+import { groupByCases, segmentSumCases, topKCases } from "./ordering.ts";
+import { reduceCases } from "./reduce.ts";
+import { scalarOpCases, scalarOps } from "./scalar-ops.ts";
 
-export { agree, type Case, type Outcome, outcomeOf, runCase, sameResults, type Tolerance } from "./conformance/case.ts";
-export { PlanBuilder } from "./conformance/plan-builder.ts";
+export { agree, type Case, type Outcome, outcomeOf, runCase, sameResults, type Tolerance } from "./case.ts";
+export { PlanBuilder } from "./plan-builder.ts";
 export {
   gatherCases,
   groupByCases,

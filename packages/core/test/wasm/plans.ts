@@ -1,10 +1,11 @@
 /** Plans for the tests of the backend: large enough that every thread has a part of every kernel. */
-import type { Expr, Load, ScalarOp } from "../../plan/expr.ts";
-import { apply, constant } from "../../plan/expr.ts";
-import type { View } from "../../plan/view.ts";
-import { contiguous, permuteView, sizeOf } from "../../plan/view.ts";
-import type { Case } from "../conformance.ts";
-import { PlanBuilder } from "../conformance.ts";
+
+import type { Expr, Load, ScalarOp } from "../../src/plan/expr.ts";
+import { apply, constant } from "../../src/plan/expr.ts";
+import type { View } from "../../src/plan/view.ts";
+import { contiguous, permuteView, sizeOf } from "../../src/plan/view.ts";
+import type { Case } from "../conformance/index.ts";
+import { PlanBuilder } from "../conformance/index.ts";
 
 export const ACCUMULATED: Expr = { kind: "accumulated", dtype: "float32" };
 
@@ -27,23 +28,41 @@ export function unaryMap(data: Float32Array, make: (x: Expr) => Expr): Case {
   return plan.build("map", "bits");
 }
 
-/** Sums over one axis of a matrix, which is read through the view. */
-export function sums(data: Float32Array, view: View): Case {
+/** Sums over the last axis of a matrix, which is read through the view; of each block of it where `block` > 0. */
+export function sums(data: Float32Array, view: View, block = 0): Case {
   const plan = new PlanBuilder();
   const [rows, length] = view.shape;
   const input = plan.load(plan.value("float32", data), view);
-  const place = { buffer: plan.output("float32", [rows]), view: contiguous([rows]) };
+  const results = block > 0 ? [rows, Math.ceil(length / block)] : [rows];
+  const place = { buffer: plan.output("float32", results), view: contiguous(results) };
   plan.step({
     kind: "reduce",
     label: "sum",
     op: "sum",
     shape: [rows],
     length,
-    block: 0,
+    block,
     input,
     stores: [{ place, expr: ACCUMULATED }],
   });
   return plan.build("sum", "bits");
+}
+
+/** result[c, r] = x[r, c] + bias[c] + r, stored into the middle of rows that are `margin` longer on both sides. */
+export function transpose(rows: number, columns: number, margin: number): Case {
+  const plan = new PlanBuilder();
+  const shape = [columns, rows];
+  const x = plan.load(plan.value("float32", noise(rows * columns)), { shape, strides: [1, columns], offset: 0 });
+  const bias = plan.load(plan.value("float32", noise(columns, 7)), { shape, strides: [1, 0], offset: 0 });
+  const row: Expr = { kind: "index", dtype: "int32", view: { shape, strides: [0, 1], offset: 0 } };
+  const width = rows + 2 * margin;
+  const place = {
+    buffer: plan.variable("float32", new Float32Array(columns * width)),
+    view: { shape, strides: [width, 1], offset: margin },
+  };
+  const expr = of("add", of("add", x, bias), of("cast", row));
+  plan.step({ kind: "map", label: "transpose", shape, stores: [{ place, expr }] });
+  return plan.build("transpose", "bits");
 }
 
 /** A little network with every kind of dependence between its kernels; `rounds` times over the same memory. */

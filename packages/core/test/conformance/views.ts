@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { sizeOf, type View } from "../../plan/view.ts";
+import { sizeOf, type View } from "../../src/plan/view.ts";
 
 /** Most axes of a generated iteration space, the reduced one included. */
 const maxRank = 7;

@@ -1,6 +1,6 @@
-import type { DType } from "../../dtype.ts";
-import type { Place } from "../../plan/plan.ts";
-import { contiguous } from "../../plan/view.ts";
+import type { DType } from "../../src/dtype.ts";
+import type { Place } from "../../src/plan/plan.ts";
+import { contiguous } from "../../src/plan/view.ts";
 import type { PlanBuilder } from "./plan-builder.ts";
 import { filled, type Pool } from "./values.ts";
 import { type Layout, lay, noAxis } from "./views.ts";

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { apply, constant, type Gather, type Load } from "../../plan/expr.ts";
+import { apply, constant, type Gather, type Load } from "../../src/plan/expr.ts";
 import type { Case } from "./case.ts";
 import { result } from "./places.ts";
 import { PlanBuilder } from "./plan-builder.ts";

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { contiguous } from "../../plan/view.ts";
+import { contiguous } from "../../src/plan/view.ts";
 import type { Case } from "./case.ts";
 import { offsetsOf, total } from "./grouped.ts";
 import { operand, result } from "./places.ts";

@@ -1,7 +1,7 @@
-import { type ComputeDType, type DType, dtypes, type TypedArray } from "../../dtype.ts";
-import type { Load, RunTimeNumber } from "../../plan/expr.ts";
-import type { Buffer, IndexCheck, OutputInfo, Plan, Slot, Step } from "../../plan/plan.ts";
-import { contiguous, sizeOf, type View } from "../../plan/view.ts";
+import { type ComputeDType, type DType, dtypes, type TypedArray } from "../../src/dtype.ts";
+import type { Load, RunTimeNumber } from "../../src/plan/expr.ts";
+import type { Buffer, IndexCheck, OutputInfo, Plan, Slot, Step } from "../../src/plan/plan.ts";
+import { contiguous, sizeOf, type View } from "../../src/plan/view.ts";
 import type { Case, Tolerance } from "./case.ts";
 
 let plans = 0;

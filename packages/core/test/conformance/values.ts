@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type DType, dtypes, type TypedArray } from "../../dtype.ts";
+import { type DType, dtypes, type TypedArray } from "../../src/dtype.ts";
 
 /** The float dtype in which a family of cases computes. */
 export type FloatDType = "float32" | "float64";

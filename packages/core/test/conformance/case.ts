@@ -1,6 +1,6 @@
-import type { TypedArray } from "../../dtype.ts";
-import { type Backend, type Handle, IndexOutOfRange } from "../../plan/backend.ts";
-import type { Plan } from "../../plan/plan.ts";
+import type { TypedArray } from "../../src/dtype.ts";
+import { type Backend, type Handle, IndexOutOfRange } from "../../src/plan/backend.ts";
+import type { Plan } from "../../src/plan/plan.ts";
 import { copyPlan } from "./plan-builder.ts";
 
 /**

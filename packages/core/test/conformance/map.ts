@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import { type ComputeDType, type DType, dtypes } from "../../dtype.ts";
-import { apply, constant, type Expr, type Index, type Load, type ScalarOp } from "../../plan/expr.ts";
-import type { Place, Store } from "../../plan/plan.ts";
-import { contiguous, rowMajor, type View } from "../../plan/view.ts";
+import { type ComputeDType, type DType, dtypes } from "../../src/dtype.ts";
+import { apply, constant, type Expr, type Index, type Load, type ScalarOp } from "../../src/plan/expr.ts";
+import type { Place, Store } from "../../src/plan/plan.ts";
+import { contiguous, rowMajor, type View } from "../../src/plan/view.ts";
 import type { Case } from "./case.ts";
 import { PlanBuilder } from "./plan-builder.ts";
 import { scalarOps, signaturesOf } from "./scalar-ops.ts";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import type { ComputeDType } from "../../dtype.ts";
-import { apply, type ScalarOp } from "../../plan/expr.ts";
-import { contiguous } from "../../plan/view.ts";
-import { type Operand, signatures } from "../reference/signatures.ts";
+import { type Operand, signatures } from "../../src/backends/reference/signatures.ts";
+import type { ComputeDType } from "../../src/dtype.ts";
+import { apply, type ScalarOp } from "../../src/plan/expr.ts";
+import { contiguous } from "../../src/plan/view.ts";
 import type { Case, Tolerance } from "./case.ts";
 import { PlanBuilder } from "./plan-builder.ts";
 import { type FloatDType, filled, finite, floats, ints, pools, wholes } from "./values.ts";

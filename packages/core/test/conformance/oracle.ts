@@ -1,5 +1,6 @@
-import { type ComputeDType, dtypes, type TypedArray } from "../../dtype.ts";
-import { type Expr, type Load, topological } from "../../plan/expr.ts";
+import { widen } from "../../src/backends/reference/storage.ts";
+import { type ComputeDType, dtypes, type TypedArray } from "../../src/dtype.ts";
+import { type Expr, type Load, topological } from "../../src/plan/expr.ts";
 import type {
   GroupByKernel,
   GroupedContractionKernel,
@@ -13,9 +14,8 @@ import type {
   SegmentSumKernel,
   Store,
   TopKKernel,
-} from "../../plan/plan.ts";
-import type { View } from "../../plan/view.ts";
-import { widen } from "../reference/storage.ts";
+} from "../../src/plan/plan.ts";
+import type { View } from "../../src/plan/view.ts";
 import type { Case, Outcome } from "./case.ts";
 import { rounded, scalar } from "./scalar-oracle.ts";
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { permuteView } from "../../plan/view.ts";
+import { permuteView } from "../../src/plan/view.ts";
 import type { Case, Tolerance } from "./case.ts";
 import { operand, result } from "./places.ts";
 import { PlanBuilder } from "./plan-builder.ts";
