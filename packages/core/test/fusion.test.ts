@@ -1,6 +1,6 @@
 /** Rule 11: what is fused changes no bit; and both backends compute the same. Random programs, run whole and op by op. */
 import fc from "fast-check";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import {
   arange,
   concat,
@@ -100,6 +100,10 @@ async function run(
 }
 
 describe("random programs", () => {
+  // Run op by op, what needs a gradient is computed a second time for it: that is said, and no matter here.
+  beforeAll(() => {
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+  });
   const devices: Device[] = [];
   const on = (name: string): void => {
     const known = devices.find((d) => d.name === name);
