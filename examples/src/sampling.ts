@@ -1,0 +1,26 @@
+import type { Moonlight } from "@tsuki/moe";
+import { generate, type HostGenerator } from "@tsuki/nn";
+import { printable } from "./text.ts";
+
+export interface SamplingOptions {
+  readonly prompt: string;
+  readonly sampleLength: number;
+  readonly temperature: number;
+  readonly sequence: number;
+}
+
+/** The prompt and what the model adds; the text as far as it got where the signal came. */
+export async function sampleText(
+  model: Moonlight,
+  generator: HostGenerator,
+  { prompt, sampleLength, temperature, sequence }: SamplingOptions,
+  signal: AbortSignal,
+): Promise<string> {
+  const bytes = [...new TextEncoder().encode(prompt)];
+  const options = { maxNewTokens: sampleLength, window: sequence, temperature, generator };
+  for await (const byte of generate(model, [...bytes], options)) {
+    bytes.push(byte);
+    if (signal.aborted) break;
+  }
+  return printable(Uint8Array.from(bytes));
+}

@@ -1,0 +1,195 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { loadSafetensors } from "@tsuki/core/files";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { entropies } from "./entropy.ts";
+import { readCorpus } from "./text.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const runs = mkdtempSync(join(tmpdir(), "tsuki-train-"));
+afterAll(() => rmSync(runs, { recursive: true }));
+
+const model = ["--hidden", "16", "--heads", "2", "--layers", "2", "--experts", "4"];
+const data = ["--batch", "2", "--sequence", "16", "--seed", "9", "--threads", "1"];
+const small = [
+  ...model,
+  ...data,
+  ..."--sample-length 0 --eval-every 2 --eval-batches 2 --checkpoint-every 2 --log-every 1".split(" "),
+];
+
+/** The program in a process of its own. */
+class Program {
+  output = "";
+  errors = "";
+  readonly ended: Promise<number | NodeJS.Signals | null>;
+  readonly #process;
+  #heard: (() => void)[] = [];
+
+  constructor(args: readonly string[]) {
+    const { VITEST: _, ...env } = process.env;
+    const command = ["--conditions=@tsuki/source", "--import", "tsx", "examples/src/train.ts", ...args];
+    this.#process = spawn(process.execPath, command, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+    this.#process.stdout.setEncoding("utf8").on("data", (text) => this.#hear(() => (this.output += text)));
+    this.#process.stderr.setEncoding("utf8").on("data", (text) => this.#hear(() => (this.errors += text)));
+    this.ended = new Promise((resolve) => {
+      this.#process.on("close", (code, signal) => this.#hear(() => resolve(signal ?? code)));
+    });
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
+  /** Resolves when the program has said something; rejects where it ends without. */
+  async says(pattern: RegExp): Promise<void> {
+    while (!pattern.test(this.output) && !pattern.test(this.errors)) {
+      if (this.#process.exitCode !== null)
+        throw new Error(`it ended without ${pattern}:\n${this.output}\n${this.errors}`);
+      await new Promise<void>((resolve) => this.#heard.push(resolve));
+    }
+  }
+
+  #hear(note: () => void): void {
+    note();
+    const heard = this.#heard;
+    this.#heard = [];
+    for (const resolve of heard) resolve();
+  }
+}
+
+/** Runs the program to its end. */
+async function train(...args: string[]): Promise<Program> {
+  const program = new Program(args);
+  const end = await program.ended;
+  expect(`${program.errors}${end}`).toBe("0");
+  return program;
+}
+
+/** What a run has made, without what depends on the clock. */
+async function made(folder: string) {
+  const lines = readFileSync(join(folder, "metrics.jsonl"), "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  const newest = readdirSync(join(folder, "checkpoints")).sort().at(-1) ?? "";
+  const weights = readFileSync(join(folder, "checkpoints", newest, "model.safetensors"));
+  const { tensors, metadata } = await loadSafetensors(join(folder, "checkpoints", newest, "training.safetensors"));
+  const { seconds: _, metrics: __, ...position } = JSON.parse(metadata.position);
+  const metrics = lines.map(({ seconds: _, tokensPerSecond: __, ...metrics }) => metrics);
+  return { newest, metrics, weights, optimizer: tensors, position };
+}
+
+describe.concurrent("a run that is stopped goes on bit for bit", () => {
+  const straight = join(runs, "straight");
+  beforeAll(() => train(...small, "--out", straight, "--stop-after", "6").then(() => {}));
+
+  it("its steps are logged, and its state is in the last checkpoint", async () => {
+    const { newest, metrics, position } = await made(straight);
+    expect(newest).toBe("step-000006");
+    expect(metrics.map(({ step, validation }) => (validation ? `validation ${step}` : step))).toEqual([
+      "validation 0",
+      1,
+      2,
+      "validation 2",
+      3,
+      4,
+      "validation 4",
+      5,
+      6,
+      "validation 6",
+    ]);
+    expect(metrics[1].lr).toBe(0);
+    expect(position).toMatchObject({ step: 6, data: { taken: 12 } });
+    expect(new Set(Object.values(position.optimizerSteps))).toEqual(new Set([6]));
+  });
+
+  it("after a step that was given, with another number of threads", async () => {
+    const folder = join(runs, "given");
+    await train(...small, "--out", folder, "--stop-after", "3");
+    expect((await made(folder)).newest).toBe("step-000003");
+    const { output } = await train("--resume", folder, "--stop-after", "6", "--threads", "2");
+    expect(output).toContain("Going on after step 3.");
+    expect(await made(folder)).toEqual(await made(straight));
+  });
+
+  it("by Ctrl-C before the first step, by Ctrl-C later, and killed while it writes a checkpoint", async () => {
+    const folder = join(runs, "stopped");
+    const first = new Program([...small, "--out", folder]);
+    await first.says(/^optimizer/m);
+    first.kill("SIGINT");
+    expect(await first.ended).toBe(0);
+    expect(first.output).toContain(`Stopped after step 0. To go on: npm start -- --resume ${folder}`);
+
+    const second = new Program(["--resume", folder, "--stop-after", "6"]);
+    await second.says(/^ +step +done/m);
+    second.kill("SIGINT");
+    expect(await second.ended).toBe(0);
+    expect(second.output).toMatch(/^Stopped after step [1-5]\./m);
+
+    const third = new Program(["--resume", folder, "--stop-after", "6", "--checkpoint-every", "1"]);
+    // The temporary folder of a checkpoint; where it is missed, the next step will do.
+    const moment = /^\.step-.*\.tmp$|^step-000003$/;
+    while (!readdirSync(join(folder, "checkpoints")).some((name) => moment.test(name))) await setTimeout(1);
+    third.kill("SIGKILL");
+    expect(await third.ended).toBe("SIGKILL");
+
+    await train("--resume", folder, "--stop-after", "6");
+    expect(await made(folder)).toEqual(await made(straight));
+  });
+});
+
+describe.concurrent("npm start", () => {
+  it("trains to the end: samples, the loss beside the entropies of the text, and where it all is", async () => {
+    const folder = join(runs, "whole");
+    const { output } = await train(...model, "--steps", "2", "--sample-length", "4", "--out", folder);
+    expect(output).toMatch(/^Before training:\n {2}│ The white whale /m);
+    expect(output).toMatch(/^After training:\n {2}│ The white whale /m);
+    const { unigram, bigram } = entropies(readCorpus().validation);
+    expect(output).toContain(`unigram entropy  ${unigram.toFixed(4)}`);
+    expect(output).toContain(`bigram entropy   ${bigram.toFixed(4)}`);
+    const { metrics, newest } = await made(folder);
+    expect(newest).toBe("step-000002");
+    expect(metrics.at(-1)).toMatchObject({ step: 2, validation: "whole" });
+    expect(output).toContain(`this model       ${metrics.at(-1).validationLoss.toFixed(4)}`);
+    expect(metrics.at(-1).validationLoss).toBeLessThan(metrics[0].validationLoss);
+    expect(existsSync(join(folder, "config.json"))).toBe(true);
+  });
+
+  it("the reference device and AdamW", async () => {
+    const folder = join(runs, "reference");
+    const args = "--optimizer adamw --device reference --stop-after 1".split(" ");
+    const { output } = await train(...small, "--out", folder, ...args);
+    expect(output).toMatch(/^adamw +27 parameters/m);
+    expect(output).not.toMatch(/^muon/m);
+    const { optimizer } = await made(folder);
+    expect(Object.keys(optimizer).filter((name) => !/\.exp_avg(_sq)?$/.test(name))).toEqual([]);
+  });
+
+  it("ends at once at the second Ctrl-C", async () => {
+    const program = new Program([...small, "--out", join(runs, "twice")]);
+    await program.says(/^ +step +done/m);
+    program.kill("SIGINT");
+    await program.says(/stopping after this step; once more to stop at once/);
+    program.kill("SIGINT");
+    expect(await program.ended).toBe(130);
+  });
+
+  it("answers a wrong flag in one line, exit code 2", async () => {
+    const program = new Program(["--top-k", "9", "--experts", "8"]);
+    expect(await program.ended).toBe(2);
+    expect(program.errors).toBe("error: --top-k 9 exceeds --experts 8\n");
+    expect(program.output).toBe("");
+  });
+
+  it("lists the flags", async () => {
+    const { output } = await train("--help");
+    for (const flag of ["--out <dir>", "--resume <dir>", "--steps <n>", "--optimizer <name>", "--top-k <n>"]) {
+      expect(output).toContain(flag);
+    }
+    expect(output).toContain("(default: 300)");
+  });
+});
