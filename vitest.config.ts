@@ -11,6 +11,7 @@ const config: ViteUserConfig = {
     include: ["{packages/*,examples}/{src,test}/**/*.test.ts", "tests/**/*.test.ts"],
     setupFiles: ["tests/setup.ts"],
     pool: "forks",
+    maxWorkers: "100%",
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
