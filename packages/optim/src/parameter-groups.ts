@@ -2,6 +2,7 @@ import { ArgumentError, type Variable } from "@tsuki/core";
 import type { AdamWOptions } from "./adamw.ts";
 import type { GroupInput } from "./grouped-optimizer.ts";
 import type { MuonOptions } from "./muon.ts";
+import { parameterTable } from "./parameter-table.ts";
 import { entriesOf, type NamedParameters } from "./parameters.ts";
 
 interface Match {
@@ -15,8 +16,6 @@ interface Match {
 export type ParameterRule =
   | (Match & { readonly use: "muon"; readonly options?: Partial<MuonOptions> })
   | (Match & { readonly use: "adamw"; readonly options?: Partial<AdamWOptions> });
-
-type Taken = readonly (readonly [name: string, parameter: Variable])[];
 
 /** The parameters of a model, divided among optimizers. */
 export interface ParameterGroups {
@@ -52,7 +51,7 @@ export function parameterGroups(named: NamedParameters, rules: readonly Paramete
     if (rule.use === "muon") muon.push({ ...rule.options, params: taken[i] });
     else adamw.push({ ...rule.options, params: taken[i] });
   }
-  return { muon, adamw, table: () => tableOf(rules.map(({ use }, i) => [use, taken[i]])) };
+  return { muon, adamw, table: () => parameterTable(rules.map(({ use }, i) => [use, taken[i]])) };
 }
 
 /**
@@ -70,28 +69,4 @@ export function moonlightGroups(named: NamedParameters): ParameterGroups {
 function matches(match: ParameterRule["match"], name: string, parameter: Variable): boolean {
   // search() looks at no lastIndex, which test() of a /g pattern would move.
   return match instanceof RegExp ? name.search(match) >= 0 : match(name, parameter);
-}
-
-function tableOf(groups: readonly (readonly [use: string, taken: Taken])[]): string {
-  const rows = [["optimizer", "parameter", "shape", "elements"]];
-  const totals = new Map<string, { parameters: number; elements: number }>();
-  for (const [use, taken] of groups) {
-    for (const [name, { shape, size }] of taken) {
-      rows.push([use, name, `[${shape.join(", ")}]`, grouped(size)]);
-      const total = totals.get(use) ?? { parameters: 0, elements: 0 };
-      totals.set(use, { parameters: total.parameters + 1, elements: total.elements + size });
-    }
-  }
-  for (const [use, { parameters, elements }] of totals) {
-    rows.push([use, `${grouped(parameters)} parameters`, "", grouped(elements)]);
-  }
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  const line = (row: readonly string[]): string =>
-    row.map((text, column) => (column === 3 ? text.padStart(widths[column]) : text.padEnd(widths[column]))).join("  ");
-  return rows.map(line).join("\n");
-}
-
-/** 1234567 as 1,234,567. */
-function grouped(count: number): string {
-  return count.toLocaleString("en-US");
 }
