@@ -1,4 +1,5 @@
 import { configureGlobal } from "fast-check";
+import { afterEach } from "vitest";
 
 const { TSUKI_FUZZ_RUNS: runs, TSUKI_SEED: seed } = process.env;
 
@@ -11,3 +12,15 @@ configureGlobal({
   seed: seed === undefined ? 20250224 : Number(seed),
   ...(runs !== undefined && { interruptAfterTimeLimit: 5_000 }),
 });
+
+/** A property that ends early leaves its last example running: the next test waits until the device is quiet. */
+if (runs !== undefined) {
+  afterEach(async () => {
+    const { stats } = await import("@tsuki/core");
+    let before = -1;
+    while (stats().plansRun !== before) {
+      before = stats().plansRun;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  });
+}
