@@ -310,20 +310,24 @@ test("plain multiply-adds round twice, contracted ones once", async () => {
   expect(await runCase(backend, product)).toEqual([new Float32Array(7).fill(twice)]);
 });
 
-test("a process ends by itself, and not before an awaited plan has run", async () => {
-  const url = (file: string): string => new URL(file, import.meta.url).href;
-  const script = `
+test.each(["", "await backend.close();"])(
+  "a process ends by itself, and not before what it awaits: %j",
+  async (end) => {
+    const url = (file: string): string => new URL(file, import.meta.url).href;
+    const script = `
     import { createWasmBackend } from "${url("./index.ts")}";
     import { runCase } from "${url("../../../test/conformance/index.ts")}";
     import { long } from "${url("../../../test/wasm/plans.ts")}";
     const backend = await createWasmBackend({ threads: 2 });
     const [result] = await runCase(backend, long(100000, 20));
+    ${end}
     console.log("computed", result.length);
   `;
-  const options = ["--import", "tsx", "--input-type=module", "--eval", script];
-  const { stdout } = await promisify(execFile)(process.execPath, options, { timeout: 60_000 });
-  expect(stdout).toBe("computed 100000\n");
-});
+    const options = ["--import", "tsx", "--input-type=module", "--eval", script];
+    const { stdout } = await promisify(execFile)(process.execPath, options, { timeout: 60_000 });
+    expect(stdout).toBe("computed 100000\n");
+  },
+);
 
 test("the reduced value may enter several results", async () => {
   const plan = new PlanBuilder();

@@ -95,8 +95,10 @@ export class Pool implements Executor {
   #died(reason: string): void {
     this.#dead ??= reason;
     const waiting = this.#waiting;
+    // Without a run nobody is held; a thread that is being ended must stay so.
+    if (!waiting) return;
     this.#settle();
-    waiting?.reject(new DeviceError(`wasm: a worker ended while a plan ran: ${reason}`));
+    waiting.reject(new DeviceError(`wasm: a worker ended while a plan ran: ${reason}`));
   }
 
   #settle(): void {
