@@ -13,6 +13,7 @@ import {
   IndexError,
   type NestedArray,
   oneHot,
+  parameter,
   ShapeError,
   scatterAdd,
   setDefaultDevice,
@@ -435,6 +436,26 @@ describe("dtypes (rule 10)", () => {
     expect(tensor([true]).mul(int(3)).dtype).toBe("int32");
     expect(int(1).lt(2).dtype).toBe("bool");
     expect(() => tensor([1]).add(tensor(Float64Array.of(1)))).toThrow(/add: float32 with float64/);
+  });
+
+  it.each(["reference", "wasm"])("truth values count as 0 and 1 in arithmetic and comparisons on %s", async (name) => {
+    setDefaultDevice(devices.find((device) => device.name === name) as Device);
+    const [t, f] = [tensor([true]), tensor([false])];
+    expect(await t.add(t).array()).toEqual([2]);
+    expect(await f.sub(t).array()).toEqual([-1]);
+    expect(await t.mul(f).neg().abs().square().array()).toEqual([0]);
+    expect(await f.maximum(t).array()).toEqual([1]);
+    expect(await f.lt(t).array()).toEqual([true]);
+    expect(await t.sign().relu().array()).toEqual([1]);
+    expect(await t.isFinite().array()).toEqual([true]);
+    expect(await t.eq(f).array()).toEqual([false]);
+  });
+
+  it("contents that are no such number are refused", () => {
+    expect(() => tensor([2 ** 40], { dtype: "int32" })).toThrow(DTypeError);
+    expect(() => tensor([0.5], { dtype: "int32" })).toThrow(DTypeError);
+    expect(() => tensor(JSON.parse("[null]"))).toThrow(DTypeError);
+    expect(() => parameter(int(1))).toThrow(DTypeError);
   });
 
   it("integers wrap at 32 bits", async () => {

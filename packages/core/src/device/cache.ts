@@ -13,8 +13,8 @@ export interface Entry {
   program: Promise<Program> | null;
   /** What stands where in the key, for telling why another plan had to be compiled. */
   readonly landmarks: readonly Landmark[];
-  /** Why it had to be compiled: how it differs from the most similar plan before. */
-  readonly reason: string;
+  /** Why it had to be compiled: the most similar plan before, and how many integers of the keys are the same. */
+  readonly nearest: { readonly entry: Entry; readonly same: number } | null;
 }
 
 interface Landmark {
@@ -55,7 +55,7 @@ export class PlanCache {
 
   add(key: Int32Array, graph: CapturedGraph): Entry {
     const landmarks = graph.nodes.map((node) => ({ start: node.start, label: labelOf(node) }));
-    const entry: Entry = { key, graph, plan: null, program: null, landmarks, reason: this.#reason(key, landmarks) };
+    const entry: Entry = { key, graph, plan: null, program: null, landmarks, nearest: this.#nearest(key) };
     const code = hash(key);
     this.#buckets.set(code, [...(this.#buckets.get(code) ?? []), entry]);
     this.#recent.add(entry);
@@ -77,22 +77,25 @@ export class PlanCache {
     this.#onDrop(entry);
   }
 
-  /** Where the key parts from that of the plan with which it has most in common. */
-  #reason(key: Int32Array, landmarks: readonly Landmark[]): string {
-    let longest = -1;
-    let other: Entry | null = null;
+  #nearest(key: Int32Array): Entry["nearest"] {
+    let nearest: Entry["nearest"] = null;
     for (const entry of this.#recent) {
       let same = 0;
       while (same < key.length && same < entry.key.length && key[same] === entry.key[same]) same++;
-      if (same > longest) {
-        longest = same;
-        other = entry;
-      }
+      if (!nearest || same > nearest.same) nearest = { entry, same };
     }
-    if (!other) return "it is the first plan of this device";
-    const [here, there] = [landmarkAt(landmarks, longest), landmarkAt(other.landmarks, longest)];
-    return `it parts from plan ${other.plan?.id ?? "(not compiled yet)"} at ${here}, where that has ${there}`;
+    return nearest;
   }
+}
+
+/** Why an entry had to be compiled: where its key parts from that of the plan with which it has most in common. */
+export function reasonOf({ nearest, landmarks }: Entry): string {
+  if (!nearest) return "it is the first plan of this device";
+  const { entry, same } = nearest;
+  const [here, there] = [landmarkAt(landmarks, same), landmarkAt(entry.landmarks, same)];
+  const name = `plan ${entry.plan?.id ?? "that never ran"}`;
+  if (here === there) return `it parts from ${name} at ${here}, which there has other inputs, attributes or uses`;
+  return `it parts from ${name} at ${here}, where that has ${there}`;
 }
 
 function landmarkAt(landmarks: readonly Landmark[], place: number): string {

@@ -17,6 +17,17 @@ it("plans are kept in an LRU: a long-lived device holds a bounded number", async
   expect(device.stats().plansCompiled).toBe(before.plansCompiled + 1);
 });
 
+it("deep chains compile to kernels of bounded size", async () => {
+  for (const name of ["reference", "wasm"]) {
+    const device = setDefaultDevice(new Device(name, { threads: 1 }));
+    let x = variable(tensor([1])).read();
+    for (let i = 0; i < 3000; i++) x = x.add(1);
+    expect(await x.item()).toBe(3001);
+    expect(device.stats().kernelsRun).toBeGreaterThan(5);
+    await device.close();
+  }
+});
+
 it("a pending graph that only grows warns once, then is an error; both name the oldest effect and the remedy", () => {
   setDefaultDevice(new Device("reference"));
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});

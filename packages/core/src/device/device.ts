@@ -8,7 +8,7 @@ import { Result, type Tensor } from "../graph/tensor.ts";
 import type { Storage, Variable } from "../graph/variable.ts";
 import type { Backend, Program } from "../plan/backend.ts";
 import type { Plan } from "../plan/plan.ts";
-import { type Entry, PlanCache, planOf } from "./cache.ts";
+import { type Entry, PlanCache, planOf, reasonOf } from "./cache.ts";
 import { explainPlan } from "./explain.ts";
 import { Failures } from "./failures.ts";
 import { Pending } from "./pending.ts";
@@ -234,7 +234,7 @@ export class Device implements Runtime {
   /** The compiled plans as text, the last used first: their kernels, memory, and why each was compiled. */
   explain(): string {
     const entries = [...this.#plans.entries()].reverse();
-    return entries.flatMap(({ plan, reason }) => (plan ? [explainPlan(plan, reason)] : [])).join("\n\n");
+    return entries.flatMap((entry) => (entry.plan ? [explainPlan(entry.plan, reasonOf(entry))] : [])).join("\n\n");
   }
 
   /** Waits for what is queued, then ends the backend: its workers and its memory. */

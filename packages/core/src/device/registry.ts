@@ -1,4 +1,4 @@
-import { DeviceError } from "../errors.ts";
+import { ArgumentError, DeviceError } from "../errors.ts";
 import type { Backend } from "../plan/backend.ts";
 
 export interface BackendOptions {
@@ -9,6 +9,8 @@ export interface BackendOptions {
 }
 
 type Create = (options: BackendOptions) => Promise<Backend> | Backend;
+
+const mostThreads = 256;
 
 const backends = new Map<string, Create>();
 
@@ -27,6 +29,12 @@ export function createBackend(name: string, options: BackendOptions): Promise<Ba
     const known = [...backends.keys()].join(", ");
     throw new DeviceError(
       `unknown device "${name}"; known: ${known}. "reference" is there after \`import "@tsuki/core/reference"\``,
+    );
+  }
+  const { threads } = options;
+  if (threads !== undefined && (!Number.isInteger(threads) || threads < 0 || threads > mostThreads)) {
+    throw new ArgumentError(
+      `${name}: threads is a whole number in [0, ${mostThreads}] (0: the calling thread), not ${threads}`,
     );
   }
   return create(options);

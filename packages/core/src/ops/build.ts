@@ -118,10 +118,6 @@ export function checkHostIndices(op: string, index: Tensor, extent: number): voi
     );
 }
 
-export function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
-}
-
 export function requireFloat(op: string, tensor: Tensor): void {
   if (!isFloat(tensor.dtype)) throw new DTypeError(`${op}: a float tensor is needed, not ${tensor.dtype}`);
 }

@@ -2,7 +2,7 @@ import { dtypes } from "../dtype.ts";
 import { DTypeError } from "../errors.ts";
 import { defineOp, type Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
-import { binary, unary } from "./apply.ts";
+import { binary, logical } from "./apply.ts";
 import { asTensor, broadcastShapes, build, constantLike, operands, promote } from "./build.ts";
 import { cast } from "./conversion.ts";
 import { elementwise } from "./elementwise.ts";
@@ -49,17 +49,18 @@ export function ge(a: TensorLike, b: TensorLike): Tensor {
 
 /** a and b, of truth values (a number is true where it is not 0). */
 export function logicalAnd(a: TensorLike, b: TensorLike): Tensor {
-  return binary(andOp, cast(a, "bool"), cast(b, "bool"));
+  return logical(andOp, a, b);
 }
 
 /** a or b. */
 export function logicalOr(a: TensorLike, b: TensorLike): Tensor {
-  return binary(orOp, cast(a, "bool"), cast(b, "bool"));
+  return logical(orOp, a, b);
 }
 
 /** not a. */
 export function logicalNot(a: TensorLike): Tensor {
-  return unary(notOp, cast(a, "bool"));
+  const tensor = cast(a, "bool");
+  return build(notOp, [tensor], null, { shape: tensor.shape, dtype: "bool" });
 }
 
 const whereOp: Op<null> = defineOp<null>({

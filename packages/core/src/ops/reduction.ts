@@ -1,17 +1,9 @@
 import { ShapeError } from "../errors.ts";
 import { defineOp, type Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
+import { sameShape } from "../plan/view.ts";
 import { add, div, isFinite, mul, sub } from "./arithmetic.ts";
-import {
-  asTensor,
-  build,
-  computeType,
-  constantLike,
-  normalAxes,
-  normalAxis,
-  requireFloat,
-  sameShape,
-} from "./build.ts";
+import { asTensor, build, computeType, constantLike, normalAxes, normalAxis, requireFloat } from "./build.ts";
 import { eq, logicalNot, logicalOr, ne, where } from "./comparison.ts";
 import { cast, detach } from "./conversion.ts";
 import { arange } from "./creation.ts";

@@ -1,18 +1,9 @@
 import { IndexError, ShapeError } from "../errors.ts";
 import { defineOp, type Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
-import { contiguous, sizeOf, sliceView } from "../plan/view.ts";
+import { contiguous, sameShape, sizeOf, sliceView } from "../plan/view.ts";
 import { clamp, sub } from "./arithmetic.ts";
-import {
-  asTensor,
-  broadcastShapes,
-  build,
-  computeType,
-  constantLike,
-  indexTensor,
-  normalAxis,
-  sameShape,
-} from "./build.ts";
+import { asTensor, broadcastShapes, build, computeType, constantLike, indexTensor, normalAxis } from "./build.ts";
 import { ge, logicalAnd, lt, where } from "./comparison.ts";
 import { arange } from "./creation.ts";
 import { gather } from "./indexing.ts";

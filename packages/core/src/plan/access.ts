@@ -2,6 +2,7 @@ import { children, type Expr } from "./expr.ts";
 import type { Step } from "./plan.ts";
 
 const loadsOf = new WeakMap<Expr, ReadonlySet<number>>();
+const depths = new WeakMap<Expr, number>();
 const readsOf = new WeakMap<Step, ReadonlySet<number>>();
 
 /** The buffers that expressions load from. */
@@ -18,6 +19,15 @@ function collect(expr: Expr): ReadonlySet<number> {
   const buffers = added.every((buffer) => largest.has(buffer)) ? largest : new Set([...largest, ...added]);
   loadsOf.set(expr, buffers);
   return buffers;
+}
+
+/** Length of the longest way down an expression. */
+export function depthOf(expr: Expr): number {
+  const known = depths.get(expr);
+  if (known !== undefined) return known;
+  const depth = 1 + Math.max(0, ...children(expr).map(depthOf));
+  depths.set(expr, depth);
+  return depth;
 }
 
 /** The buffers that a step reads. */

@@ -1,9 +1,9 @@
 import { type ComputeDType, type DType, dtypes } from "../dtype.ts";
-import { loadedBuffers } from "./access.ts";
+import { depthOf, loadedBuffers } from "./access.ts";
 import { apply, constant, type Expr, type Load, type ScalarOp } from "./expr.ts";
 import type { HostStep, IndexCheck, Place, Slot, Step } from "./plan.ts";
 import { asLoad, dtypeOf, indexAlong, isWhole, mapViews, padValue, type Value } from "./value.ts";
-import { contiguous, expandView, permuteView, reshapeView, sizeOf, sliceView, type View } from "./view.ts";
+import { contiguous, expandView, permuteView, reshapeView, sameShape, sizeOf, sliceView, type View } from "./view.ts";
 
 /** A buffer before memory is laid out. */
 export interface BufferDraft {
@@ -19,6 +19,9 @@ export interface BufferDraft {
 
 /** Sums longer than this are split into blocks of this length, whose results are summed in turn. */
 export const reductionBlock = 4096;
+
+/** Deeper expressions are stored in between: kernels stay small, and what walks them may recurse. */
+const maxDepth = 300;
 
 /**
  * Turns nodes into kernels. An op's `lower` combines values (expressions that are not stored yet) with `map` and the view
@@ -79,7 +82,7 @@ export class Lowering {
   map(op: ScalarOp, dtype: ComputeDType, ...inputs: Value[]): Value {
     const exprs = inputs.map((input) => input.expr);
     const combined: Value = { shape: inputs[0].shape, expr: apply(op, dtype, ...exprs) };
-    if (loadedBuffers(combined.expr).size <= this.maxInputs) return combined;
+    if (loadedBuffers(combined.expr).size <= this.maxInputs && depthOf(combined.expr) <= maxDepth) return combined;
     return { shape: combined.shape, expr: apply(op, dtype, ...inputs.map((input) => this.store(input).expr)) };
   }
 
@@ -103,11 +106,13 @@ export class Lowering {
   }
 
   reshape(value: Value, shape: readonly number[]): Value {
+    if (sameShape(value.shape, shape)) return value;
     return this.#view(value, shape, (view) => reshapeView(view, shape));
   }
 
   /** Broadcasts. What costs arithmetic is stored before it is repeated. */
   expand(value: Value, shape: readonly number[]): Value {
+    if (sameShape(value.shape, shape)) return value;
     const repeats =
       sizeOf(shape) > sizeOf(value.shape) && value.expr.kind === "apply" && loadedBuffers(value.expr).size > 0;
     return this.#view(repeats ? this.store(value) : value, shape, (view) => expandView(view, shape));

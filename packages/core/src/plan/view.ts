@@ -14,6 +14,10 @@ export function sizeOf(shape: readonly number[]): number {
   return size;
 }
 
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
+}
+
 /** Row-major strides. */
 export function rowMajor(shape: readonly number[]): number[] {
   const strides = new Array<number>(shape.length);

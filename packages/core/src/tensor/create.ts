@@ -89,10 +89,13 @@ function convert(values: ArrayLike<number | boolean>, dtype: DType): TypedArray 
   const array = dtypes[dtype].create(values.length);
   for (let i = 0; i < values.length; i++) {
     const value = Number(values[i]);
-    if (!isFloat(dtype) && !Number.isInteger(value)) {
-      throw new DTypeError(`tensor: ${value} (element ${i}) is no integer, and the dtype is ${dtype}`);
+    if (typeof values[i] !== "number" && typeof values[i] !== "boolean") {
+      throw new DTypeError(`tensor: element ${i} is ${String(values[i])}, no number and no truth value`);
     }
     array[i] = dtype === "bool" ? Number(value !== 0) : value;
+    if (!isFloat(dtype) && dtype !== "bool" && array[i] !== value) {
+      throw new DTypeError(`tensor: ${value} (element ${i}) is no ${dtype}`);
+    }
   }
   return array;
 }
@@ -100,6 +103,9 @@ function convert(values: ArrayLike<number | boolean>, dtype: DType): TypedArray 
 /** State, a buffer, a cache: a place that can be assigned. Its initial value runs in a plan of its own. */
 export function variable(initial: Tensor | Variable, options: VariableOptions = {}): Variable {
   const value = asTensor(initial);
+  if (options.requiresGrad && !isFloat(value.dtype)) {
+    throw new DTypeError(`a variable that requires a gradient is float, not ${value.dtype}`);
+  }
   const made = new Variable(value.shape, dtypes[value.dtype].compute, defaultDevice(), options);
   made.set(cast(value, dtypes[value.dtype].compute), true);
   return made;
