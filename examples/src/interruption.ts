@@ -1,6 +1,6 @@
 /**
  * Aborted by the first Ctrl-C (or SIGTERM), so that the program can stop after what it is doing; the second ends the process
- * at once.
+ * at once. Also aborted when the output cannot be written any more (`| head`, a full disk).
  */
 export function interruption(say: (text: string) => void): AbortSignal {
   const controller = new AbortController();
@@ -9,6 +9,11 @@ export function interruption(say: (text: string) => void): AbortSignal {
     controller.abort();
     say("stopping after this step; once more to stop at once");
   };
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (controller.signal.aborted) return;
+    controller.abort();
+    say(`stopping after this step: the output cannot be written (${error.code ?? error.message})`);
+  });
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
   return controller.signal;

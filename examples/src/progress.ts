@@ -25,6 +25,18 @@ export function makeProgress(out: NodeJS.WriteStream, options: ProgressOptions):
   return out.isTTY ? new Bar(out, options) : new Lines((line) => out.write(`${line}\n`), options);
 }
 
+/** Columns of a terminal from which on nothing has to be abbreviated. */
+const wide = 100;
+const wideBar = {
+  format:
+    "{bar} {percentage}% {value}/{total}  loss {loss}  validation {validation}  lr {lr}  {speed} tokens/s  ETA {left}",
+  barsize: 16,
+};
+const narrowBar = {
+  format: "{bar} {value}/{total}  loss {loss}  val {validation}  lr {lr}  {speed} tok/s  ETA {left}",
+  barsize: 6,
+};
+
 class Bar implements Progress {
   readonly #bar: SingleBar;
   readonly #signal: AbortSignal;
@@ -35,9 +47,7 @@ class Bar implements Progress {
     this.#pace = new Pace(steps);
     this.#bar = new SingleBar({
       stream,
-      format:
-        "{bar} {percentage}% {value}/{total}  loss {loss}  validation {validation}  lr {lr}  {speed} tokens/s  ETA {left}",
-      barsize: 16,
+      ...(stream.columns < wide ? narrowBar : wideBar),
       barCompleteChar: "█",
       barIncompleteChar: "░",
       // Lines are cut, so that no mode of the terminal has to be put back when the process ends at once.

@@ -1,8 +1,8 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { complete } from "./options.ts";
+import { complete, UsageError } from "./options.ts";
 import { RunFolder, recordedOptions } from "./run-folder.ts";
 
 const options = complete({ seed: 5 });
@@ -26,6 +26,27 @@ describe("the folder of a run", () => {
     expect(() => RunFolder.create(path, options)).toThrow(
       `error: --out ${path} holds a run already; --resume ${path} goes on with it`,
     );
+  });
+
+  it("takes no folder that holds something else, and no path that cannot be written", () => {
+    mkdirSync(path, { recursive: true });
+    writeFileSync(join(path, "metrics.jsonl"), "mine");
+    expect(() => RunFolder.create(path, options)).toThrow(new UsageError(`error: --out ${path} is not empty`));
+    expect(readFileSync(join(path, "metrics.jsonl"), "utf8")).toBe("mine");
+    expect(() => RunFolder.create(join(path, "metrics.jsonl"), options)).toThrow(
+      /^error: --out ".*" cannot be written/,
+    );
+    expect(() => RunFolder.create("", options)).toThrow(/^error: --out "" cannot be written/);
+  });
+
+  it("is trained in by one process; what a killed one left does not count", () => {
+    const first = RunFolder.create(path, options);
+    first.close();
+    writeFileSync(join(path, "lock"), String(process.ppid));
+    expect(() => RunFolder.open(path)).toThrow(`error: process ${process.ppid} is training in this folder`);
+    writeFileSync(join(path, "lock"), String(2 ** 30));
+    RunFolder.open(path).close();
+    expect(existsSync(join(path, "lock"))).toBe(false);
   });
 
   it("forgets what was logged after a checkpoint, and goes on", () => {

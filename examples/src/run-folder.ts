@@ -5,8 +5,10 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -40,6 +42,7 @@ export interface ValidationMetrics {
  *
  *     config.json       its options
  *     metrics.jsonl     an object a line
+ *     lock              the process that trains
  *     checkpoints/      one folder each
  */
 export class RunFolder {
@@ -48,17 +51,25 @@ export class RunFolder {
 
   private constructor(path: string) {
     this.path = path;
+    lock(join(path, "lock"));
     this.#metrics = openSync(join(path, "metrics.jsonl"), "a");
   }
 
-  /** @throws UsageError where the folder holds a run already */
+  /** @throws UsageError where the folder holds anything already, or cannot be made */
   static create(path: string, options: Options): RunFolder {
     const config = join(path, "config.json");
-    if (existsSync(config))
+    if (existsSync(config)) {
       throw new UsageError(`error: --out ${path} holds a run already; --resume ${path} goes on with it`);
-    mkdirSync(path, { recursive: true });
-    writeFileSync(`${config}.tmp`, `${JSON.stringify(options, null, 2)}\n`, { flush: true });
-    renameSync(`${config}.tmp`, config);
+    }
+    try {
+      mkdirSync(path, { recursive: true });
+      if (readdirSync(path).length > 0) throw new UsageError(`error: --out ${path} is not empty`);
+      writeFileSync(`${config}.tmp`, `${JSON.stringify(options, null, 2)}\n`, { flush: true });
+      renameSync(`${config}.tmp`, config);
+    } catch (error) {
+      if (error instanceof UsageError) throw error;
+      throw new UsageError(`error: --out "${path}" cannot be written: ${(error as Error).message}`);
+    }
     return new RunFolder(path);
   }
 
@@ -87,6 +98,28 @@ export class RunFolder {
 
   close(): void {
     closeSync(this.#metrics);
+    rmSync(join(this.path, "lock"), { force: true });
+  }
+}
+
+/**
+ * Keeps a second process out of a run: both would write to its metrics. What a killed process left does not count.
+ *
+ * @throws UsageError that names the process
+ */
+function lock(file: string): void {
+  const holder = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
+  if (holder > 0 && holder !== process.pid && isRunning(holder)) {
+    throw new UsageError(`error: process ${holder} is training in this folder (${file})`);
+  }
+  writeFileSync(file, String(process.pid));
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

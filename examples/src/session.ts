@@ -1,4 +1,4 @@
-import { defaultDevice, readAll } from "@tsuki/core";
+import { defaultDevice, readAll, TsukiError } from "@tsuki/core";
 import { type Moonlight, toHuggingFace } from "@tsuki/moe";
 import { HostGenerator } from "@tsuki/nn";
 import { type Optimizer, type ParameterGroups, type Schedule, warmupCosine } from "@tsuki/optim";
@@ -60,7 +60,7 @@ export class Session {
     return this.options.batch * this.options.sequence;
   }
 
-  /** @throws Error where the loss is no number any more: the weights are lost, the last checkpoint is not. */
+  /** @throws TsukiError where the loss is no number any more: the weights are lost, the last checkpoint is not. */
   async train(): Promise<StepMetrics> {
     const began = performance.now();
     const lr = this.#schedule(this.step);
@@ -69,8 +69,11 @@ export class Session {
       lr,
     });
     const step = ++this.step;
-    if (!Number.isFinite(result.loss))
-      throw new Error(`the loss of step ${step} is ${result.loss}; a lower --lr may help`);
+    if (!Number.isFinite(result.loss)) {
+      const last =
+        this.saved > 0 ? `the newest checkpoint is that of step ${this.saved}` : "there is no checkpoint yet";
+      throw new TsukiError(`the loss of step ${step} is ${result.loss}: a lower --lr may help; ${last}`);
+    }
     const tokensPerSecond = (this.tokensPerStep * 1000) / (performance.now() - began);
     const metrics = { step, ...result, lr, tokensPerSecond, seconds: this.seconds };
     this.#folder.log(metrics);

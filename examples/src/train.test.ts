@@ -40,6 +40,11 @@ class Program {
     });
   }
 
+  /** Nobody reads its output any more, as behind `| head`. */
+  unread(): void {
+    this.#process.stdout.destroy();
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#process.kill(signal);
   }
@@ -167,6 +172,16 @@ describe.concurrent("npm start", () => {
     expect(output).not.toMatch(/^muon/m);
     const { optimizer } = await made(folder);
     expect(Object.keys(optimizer).filter((name) => !/\.exp_avg(_sq)?$/.test(name))).toEqual([]);
+  });
+
+  it("stops, and keeps what it made, when nobody reads its output any more", async () => {
+    const folder = join(runs, "unread");
+    const program = new Program([...small, "--out", folder]);
+    await program.says(/^ +step +done/m);
+    program.unread();
+    expect(await program.ended).toBe(0);
+    expect(program.errors).toContain("the output cannot be written (EPIPE)");
+    expect((await made(folder)).newest).toMatch(/^step-/);
   });
 
   it("ends at once at the second Ctrl-C", async () => {

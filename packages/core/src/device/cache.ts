@@ -13,8 +13,15 @@ export interface Entry {
   program: Promise<Program> | null;
   /** What stands where in the key, for telling why another plan had to be compiled. */
   readonly landmarks: readonly Landmark[];
-  /** Why it had to be compiled: the most similar plan before, and how many integers of the keys are the same. */
-  readonly nearest: { readonly entry: Entry; readonly same: number } | null;
+  /** Why it had to be compiled: the most similar plan before, and where the keys part. */
+  readonly nearest: Nearest | null;
+}
+
+interface Nearest {
+  /** It may be dropped meanwhile. */
+  readonly entry: WeakRef<Entry>;
+  readonly here: string;
+  readonly there: string;
 }
 
 interface Landmark {
@@ -55,7 +62,7 @@ export class PlanCache {
 
   add(key: Int32Array, graph: CapturedGraph): Entry {
     const landmarks = graph.nodes.map((node) => ({ start: node.start, label: labelOf(node) }));
-    const entry: Entry = { key, graph, plan: null, program: null, landmarks, nearest: this.#nearest(key) };
+    const entry: Entry = { key, graph, plan: null, program: null, landmarks, nearest: this.#nearest(key, landmarks) };
     const code = hash(key);
     this.#buckets.set(code, [...(this.#buckets.get(code) ?? []), entry]);
     this.#recent.add(entry);
@@ -77,23 +84,25 @@ export class PlanCache {
     this.#onDrop(entry);
   }
 
-  #nearest(key: Int32Array): Entry["nearest"] {
-    let nearest: Entry["nearest"] = null;
+  #nearest(key: Int32Array, landmarks: readonly Landmark[]): Nearest | null {
+    let nearest: { entry: Entry; same: number } | null = null;
     for (const entry of this.#recent) {
       let same = 0;
       while (same < key.length && same < entry.key.length && key[same] === entry.key[same]) same++;
       if (!nearest || same > nearest.same) nearest = { entry, same };
     }
-    return nearest;
+    if (!nearest) return null;
+    const { entry, same } = nearest;
+    return { entry: new WeakRef(entry), here: landmarkAt(landmarks, same), there: landmarkAt(entry.landmarks, same) };
   }
 }
 
 /** Why an entry had to be compiled: where its key parts from that of the plan with which it has most in common. */
-export function reasonOf({ nearest, landmarks }: Entry): string {
+export function reasonOf({ nearest }: Entry): string {
   if (!nearest) return "it is the first plan of this device";
-  const { entry, same } = nearest;
-  const [here, there] = [landmarkAt(landmarks, same), landmarkAt(entry.landmarks, same)];
-  const name = `plan ${entry.plan?.id ?? "that never ran"}`;
+  const { entry, here, there } = nearest;
+  const plan = entry.deref()?.plan;
+  const name = plan ? `plan ${plan.id}` : "a plan that was dropped";
   if (here === there) return `it parts from ${name} at ${here}, which there has other inputs, attributes or uses`;
   return `it parts from ${name} at ${here}, where that has ${there}`;
 }
