@@ -1,4 +1,4 @@
-import { ArgumentError, DTypeError, ShapeError, type Tensor, where } from "@tsuki/core";
+import { ArgumentError, DTypeError, ShapeError, scope, type Tensor, where } from "@tsuki/core";
 
 export interface CrossEntropyOptions {
   /** Targets with this value count nothing; default −100. */
@@ -22,6 +22,10 @@ export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntr
       `crossEntropy: logits [..., V] and targets [...] are needed, not [${logits.shape}] and [${targets.shape}]`,
     );
   }
+  return scope("crossEntropy", () => reduced(logits, targets, ignoreIndex, reduction));
+}
+
+function reduced(logits: Tensor, targets: Tensor, ignoreIndex: number, reduction: "mean" | "sum" | "none"): Tensor {
   const counted = targets.ne(ignoreIndex);
   const places = where(counted, targets, 0).unsqueeze(-1);
   const chosen = logits.gather(-1, places).squeeze(-1);

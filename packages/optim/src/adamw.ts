@@ -8,7 +8,7 @@ import {
   type ParameterGroup,
   type Ready,
 } from "./grouped-optimizer.ts";
-import type { NamedParameters } from "./parameters.ts";
+import type { Parameters } from "./parameters.ts";
 
 export interface AdamWOptions extends GroupOptions {
   /** Decay of the mean of gradients, and of that of their squares; default: [0.9, 0.95]. */
@@ -43,7 +43,7 @@ const adamW: OptimizerKind<AdamWOptions> = {
  * Bias corrections are run-time numbers that the host computes from t, which only counts the parameter's own updates.
  */
 export class AdamW extends GroupedOptimizer<AdamWOptions> {
-  constructor(params: NamedParameters | readonly GroupInput<AdamWOptions>[], options: Partial<AdamWOptions> = {}) {
+  constructor(params: Parameters | readonly GroupInput<AdamWOptions>[], options: Partial<AdamWOptions> = {}) {
     super(adamW, params, options);
   }
 

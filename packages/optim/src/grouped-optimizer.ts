@@ -2,7 +2,7 @@ import { ArgumentError, Device, full, scope, type Tensor, type Variable } from "
 import { checkNumber } from "./check-number.ts";
 import { computeFloat } from "./matrices.ts";
 import { Optimizer, type OptimizerPart, type UpdateOptions } from "./optimizer.ts";
-import { entriesOf, type NamedParameters } from "./parameters.ts";
+import { entriesOf, type Parameters } from "./parameters.ts";
 import { OptimizerState, type ParameterState } from "./state.ts";
 
 /** What the parameter groups of every optimizer have. All numbers may be changed between updates. */
@@ -14,7 +14,7 @@ export interface GroupOptions {
 }
 
 /** Parameters that share options, as a constructor takes them. */
-export type GroupInput<Options extends GroupOptions> = Partial<Options> & { readonly params: NamedParameters };
+export type GroupInput<Options extends GroupOptions> = Partial<Options> & { readonly params: Parameters };
 
 /** Parameters that share options. */
 export type ParameterGroup<Options extends GroupOptions> = Options & {
@@ -53,7 +53,7 @@ export abstract class GroupedOptimizer<Options extends GroupOptions> extends Opt
 
   constructor(
     kind: OptimizerKind<Options>,
-    params: NamedParameters | readonly GroupInput<Options>[],
+    params: Parameters | readonly GroupInput<Options>[],
     options: Partial<Options>,
   ) {
     super();
@@ -125,7 +125,7 @@ export abstract class GroupedOptimizer<Options extends GroupOptions> extends Opt
 }
 
 function isGroups<Options extends GroupOptions>(
-  params: NamedParameters | readonly GroupInput<Options>[],
+  params: Parameters | readonly GroupInput<Options>[],
 ): params is readonly GroupInput<Options>[] {
   return Array.isArray(params) && params.length > 0 && params.every((entry) => "params" in entry);
 }
@@ -140,7 +140,8 @@ function unique<Options extends GroupOptions>(
     const other = names.get(parameter);
     if (other !== undefined)
       throw new ArgumentError(`${kind}: "${other}" and "${name}" are one parameter; give it once`);
-    if (byName.has(name)) throw new ArgumentError(`${kind}: two parameters are named "${name}"`);
+    if (byName.has(name))
+      throw new ArgumentError(`${kind}: two parameters are named "${name}"; give a record of names`);
     names.set(parameter, name);
     byName.set(name, parameter);
   }

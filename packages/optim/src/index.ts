@@ -13,7 +13,7 @@ export {
 } from "./newton-schulz.ts";
 export { Optimizer, type UpdateOptions } from "./optimizer.ts";
 export { moonlightGroups, type ParameterGroups, type ParameterRule, parameterGroups } from "./parameter-groups.ts";
-export type { NamedParameters, Parameters } from "./parameters.ts";
+export type { Parameters } from "./parameters.ts";
 export {
   constant,
   type MoonlightScheduleOptions,

@@ -10,7 +10,7 @@ import {
 } from "./grouped-optimizer.ts";
 import { mapStacked, matricesOf } from "./matrices.ts";
 import { type NewtonSchulzOptions, newtonSchulz } from "./newton-schulz.ts";
-import type { NamedParameters } from "./parameters.ts";
+import type { Parameters } from "./parameters.ts";
 import { type ScaleRule, scaleRule, type scaleRules } from "./update-scale.ts";
 
 export interface MuonOptions extends GroupOptions {
@@ -61,7 +61,7 @@ const muon: OptimizerKind<MuonOptions> = {
  * @throws ShapeError that names a parameter of rank 0 or 1.
  */
 export class Muon extends GroupedOptimizer<MuonOptions> {
-  constructor(params: NamedParameters | readonly GroupInput<MuonOptions>[], options: Partial<MuonOptions> = {}) {
+  constructor(params: Parameters | readonly GroupInput<MuonOptions>[], options: Partial<MuonOptions> = {}) {
     super(muon, params, options);
     for (const [name, { shape }] of this.ownParameters) {
       if (shape.length >= 2) continue;

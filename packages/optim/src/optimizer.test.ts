@@ -288,6 +288,14 @@ describe("an optimizer", () => {
     expect(() => optimizer.setLr(Number.NaN)).toThrow("lr is a finite number ≥ 0, not NaN");
   });
 
+  it("takes a list of parameters by their own names", () => {
+    const { "norm.weight": norm, "q_proj.weight": q } = model(place);
+    [norm.name, q.name] = ["norm", "q"];
+    expect([...new AdamW([norm, q]).parameters.keys()]).toEqual(["norm", "q"]);
+    expect([...new AdamW([{ params: [norm] }, { params: [q], lr: 0.1 }]).parameters.keys()]).toEqual(["norm", "q"]);
+    expect(() => new AdamW({ w: norm.read() as never })).toThrow('"w" is no variable; make it one with parameter()');
+  });
+
   it("refuses no parameters, one given twice, and equal names", () => {
     const { "norm.weight": norm, "q_proj.weight": q } = model(place);
     expect(() => new AdamW({})).toThrow(ArgumentError);

@@ -3,7 +3,7 @@ import type { AdamWOptions } from "./adamw.ts";
 import type { GroupInput } from "./grouped-optimizer.ts";
 import type { MuonOptions } from "./muon.ts";
 import { parameterTable } from "./parameter-table.ts";
-import { entriesOf, type NamedParameters } from "./parameters.ts";
+import { entriesOf, type Parameters } from "./parameters.ts";
 
 interface Match {
   /** Which parameters the rule takes, of those that no earlier rule took. */
@@ -31,7 +31,7 @@ export interface ParameterGroups {
  * @throws ArgumentError that names every parameter that no rule takes, and every rule that takes none (unless `optional`):
  *   a misspelt pattern would else move parameters to another optimizer without a word.
  */
-export function parameterGroups(named: NamedParameters, rules: readonly ParameterRule[]): ParameterGroups {
+export function parameterGroups(named: Parameters, rules: readonly ParameterRule[]): ParameterGroups {
   const taken = rules.map((): [string, Variable][] => []);
   const problems: string[] = [];
   for (const [name, parameter] of entriesOf(named)) {
@@ -58,7 +58,7 @@ export function parameterGroups(named: NamedParameters, rules: readonly Paramete
  * Moonlight's division (arXiv 2502.16982 §2.2): Muon for every matrix, the router's included, except embedding and head;
  * AdamW for these and for the gains of the norms, which decay too.
  */
-export function moonlightGroups(named: NamedParameters): ParameterGroups {
+export function moonlightGroups(named: Parameters): ParameterGroups {
   return parameterGroups(named, [
     { match: /(^|\.)(embed_tokens|lm_head)(\.|$)/, use: "adamw" },
     { match: (_name, { rank }) => rank >= 2, use: "muon" },
