@@ -531,6 +531,17 @@ describe.each(["reference", "wasm"])("on %s", (name) => {
       expect(await second.array()).toEqual([12, 18]);
     });
 
+    it("grad() takes a variable by the version that was read, and refuses what has no gradient", async () => {
+      const w = parameter(tensor([2]));
+      const y = w.square().mul(tensor([1, 1]));
+      w.assign(w.add(1));
+      const [gradient] = grad(y, [w], { gradOutput: tensor([1, 10]) });
+      expect(await gradient.array()).toEqual([44]);
+      expect(() => grad(y.sum(), [tensor([5])])).toThrow(/grad: input 0 \(shape \[1\]\) requires no gradient/);
+      expect(() => grad(y, [w])).toThrow(/grad: the output has shape \[2\]/);
+      expect(() => grad(y, [w], { gradOutput: tensor([1]) })).toThrow(/not of \[1\]/);
+    });
+
     it("noGrad and detach stop gradients", async () => {
       const w = parameter(tensor([2]));
       expect(noGrad(() => w.mul(2)).requiresGrad).toBe(false);

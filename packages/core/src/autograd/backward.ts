@@ -4,11 +4,11 @@ import { readOf } from "../graph/partition.ts";
 import type { Runtime } from "../graph/runtime.ts";
 import { enableGrad, noGrad } from "../graph/scope.ts";
 import type { Node, Tensor } from "../graph/tensor.ts";
-import type { Variable } from "../graph/variable.ts";
+import { Variable } from "../graph/variable.ts";
 import { add } from "../ops/arithmetic.ts";
-import { asTensor } from "../ops/build.ts";
 import { onesLike, zerosLike } from "../ops/creation.ts";
 import { sumTo } from "../ops/reduction.ts";
+import { sameShape } from "../plan/view.ts";
 
 /** The gradient that has arrived at each tensor so far. */
 type Gradients = Map<Tensor, Tensor>;
@@ -65,17 +65,10 @@ export function backward(output: Tensor, device: Runtime): void {
   device.beforeBackward(output);
   together(() =>
     noGrad(() => {
-      const reads = new Map<Variable, Tensor>();
       const gradients = propagate(new Map([[output, onesLike(output)]]), (node) => {
         node.backwardDone = true;
       });
-      for (const [tensor, gradient] of gradients) {
-        const read = readOf(tensor.node);
-        if (!read) continue;
-        const sofar = reads.get(read.variable);
-        reads.set(read.variable, sofar ? add(sofar, gradient) : gradient);
-      }
-      for (const [variable, gradient] of reads) variable.accumulateGrad(gradient, add);
+      for (const [variable, gradient] of byVariable(gradients)) variable.accumulateGrad(gradient, add);
       if (output.result === null) device.record({ kind: "keep", value: output, group: currentGroup() });
     }),
   );
@@ -89,16 +82,39 @@ export interface GradOptions {
   readonly createGraph?: boolean;
 }
 
-/** Gradients of an output with respect to tensors or variables, as tensors; zeros where it does not depend on them. */
+/**
+ * Gradients of an output with respect to tensors or variables (whichever of their versions it was built on), as tensors;
+ * zeros where it does not depend on them.
+ */
 export function grad(output: Tensor, inputs: readonly (Tensor | Variable)[], options: GradOptions = {}): Tensor[] {
+  const { gradOutput } = options;
   if (!output.requiresGrad) throw new ArgumentError("grad: the output depends on nothing that requires a gradient");
-  if (!options.gradOutput && output.size !== 1) {
-    throw new ShapeError(`grad: give gradOutput for an output of shape [${output.shape}]`);
+  if (gradOutput ? !sameShape(gradOutput.shape, output.shape) : output.size !== 1) {
+    const given = gradOutput ? `, not of [${gradOutput.shape}]` : "";
+    throw new ShapeError(`grad: the output has shape [${output.shape}]: a gradOutput of that shape is needed${given}`);
   }
-  const targets = inputs.map(asTensor);
+  for (const [i, input] of inputs.entries()) {
+    if (!input.requiresGrad) throw new ArgumentError(`grad: input ${i} (shape [${input.shape}]) requires no gradient`);
+  }
   const run = (): Tensor[] => {
-    const gradients = propagate(new Map([[output, options.gradOutput ?? onesLike(output)]]), () => {});
-    return targets.map((target) => gradients.get(target) ?? zerosLike(target));
+    const gradients = propagate(new Map([[output, gradOutput ?? onesLike(output)]]), () => {});
+    const ofVariables = byVariable(gradients);
+    return inputs.map((input) => {
+      const gradient = input instanceof Variable ? ofVariables.get(input) : gradients.get(input);
+      return gradient ?? zerosLike(input);
+    });
   };
   return options.createGraph ? enableGrad(run) : noGrad(run);
+}
+
+/** The gradients of variables: of all versions that were read. */
+function byVariable(gradients: Gradients): Map<Variable, Tensor> {
+  const sums = new Map<Variable, Tensor>();
+  for (const [tensor, gradient] of gradients) {
+    const read = readOf(tensor.node);
+    if (!read) continue;
+    const sofar = sums.get(read.variable);
+    sums.set(read.variable, sofar ? add(sofar, gradient) : gradient);
+  }
+  return sums;
 }
