@@ -21,6 +21,7 @@ import {
   type Tensor,
   type TensorLike,
   tensor,
+  variable,
   where,
   withDefaultDtype,
 } from "../src/index.ts";
@@ -456,6 +457,9 @@ describe("dtypes (rule 10)", () => {
     expect(() => tensor([0.5], { dtype: "int32" })).toThrow(DTypeError);
     expect(() => tensor(JSON.parse("[null]"))).toThrow(DTypeError);
     expect(() => parameter(int(1))).toThrow(DTypeError);
+    expect(() => full([2], 0.5, { dtype: "int32" })).toThrow(DTypeError);
+    expect(() => variable(int(1)).assign(2 ** 31)).toThrow(/2147483648 is no int32/);
+    expect(() => tensor([1]).add([1] as never)).toThrow(/an operand is a tensor, a variable or a number, not an array/);
   });
 
   it("integers wrap at 32 bits", async () => {

@@ -472,6 +472,19 @@ describe.each(["reference", "wasm"])("on %s", (name) => {
       expect((await reads).hidden.data).toEqual(await other.hidden.data());
     });
 
+    it("awaits that run no plan let timers run too", async () => {
+      const w = variable(tensor([1]));
+      await realize();
+      let ticks = 0;
+      const timer = setInterval(() => ticks++, 0);
+      for (let i = 0; i < 5000 && ticks < 3; i++) await w.item();
+      const afterReads = ticks;
+      for (let i = 0; i < 5000 && ticks < afterReads + 3; i++) await realize();
+      clearInterval(timer);
+      expect(afterReads).toBeGreaterThanOrEqual(3);
+      expect(ticks).toBeGreaterThan(afterReads);
+    });
+
     it("dispose() gives the memory back", async () => {
       const w = variable(tensor(new Float32Array(1000)));
       await realize();

@@ -58,6 +58,19 @@ it("variables that nobody holds give their memory back", async () => {
   expect(device.stats().liveBytes).toBeLessThan(20 * 4000);
 });
 
+it("loops that drop large variables stay bounded", async () => {
+  const device = setDefaultDevice(new Device("wasm", { threads: 1 }));
+  const megabytes = 40;
+  let largest = 0;
+  for (let i = 0; i < 60; i++) {
+    variable(zeros([megabytes * 2 ** 18]));
+    await realize();
+    largest = Math.max(largest, device.stats().liveBytes);
+  }
+  expect(largest).toBeLessThan(1000 * 2 ** 20);
+  await device.close();
+});
+
 it("another backend may be chosen until the default device has run something", async () => {
   const first = setDefaultDevice(new Device("wasm"));
   const w = variable(tensor([1]));

@@ -7,8 +7,10 @@ import type { Runtime } from "../graph/runtime.ts";
 import { Result, type Tensor } from "../graph/tensor.ts";
 import type { Storage, Variable } from "../graph/variable.ts";
 import type { Backend, Program } from "../plan/backend.ts";
+import { macrotask } from "../plan/pace.ts";
 import type { Plan } from "../plan/plan.ts";
 import { type Entry, PlanCache, planOf, reasonOf } from "./cache.ts";
+import { Collector } from "./collect.ts";
 import { explainPlan } from "./explain.ts";
 import { Failures } from "./failures.ts";
 import { Pending } from "./pending.ts";
@@ -31,8 +33,12 @@ export class Device implements Runtime {
   readonly #failures = new Failures();
   readonly #counters = zeroCounters();
   #saidRecomputed = false;
+  readonly #collector = new Collector();
   readonly #known = new WeakSet<Variable>();
-  readonly #finalizer = new FinalizationRegistry<Storage>((storage) => this.#free(storage));
+  /** Nothing that is queued can use a variable that is gone: its memory is free at once. */
+  readonly #finalizer = new FinalizationRegistry<Storage>((storage) => {
+    if (this.#ready) freeStorage(storage, this.#ready);
+  });
 
   constructor(name: string, options: BackendOptions = {}) {
     this.#name = name;
@@ -96,6 +102,8 @@ export class Device implements Runtime {
     }
     this.#pending.clear();
     const work = [...this.#fix(parts), ...stored.map((tensor) => this.#copyOut(tensor))];
+    // A loop of awaits that run no plan must not starve timers, signals and finalizers.
+    if (parts.length === 0) work.push(macrotask());
     return this.#failures.promise(this.#all(work));
   }
 
@@ -179,6 +187,7 @@ export class Device implements Runtime {
     try {
       const backend = await this.backend();
       const { plan, program } = await this.#compile(entry, backend);
+      await this.#collector.watch(() => backend.memory().liveBytes);
       const began = performance.now();
       await run.execute(plan, program, backend);
       this.#counters.runMs += performance.now() - began;
@@ -205,12 +214,7 @@ export class Device implements Runtime {
 
   // Memory
 
-  release(variable: Variable): void {
-    this.#free(variable.storage);
-  }
-
-  /** Gives memory back once what is queued has run. */
-  #free(storage: Storage): void {
+  release({ storage }: Variable): void {
     void this.#enqueue(async () => {
       if (this.#ready) freeStorage(storage, this.#ready);
     });

@@ -1,4 +1,5 @@
 import { type ComputeDType, type DType, dtypes } from "../dtype.ts";
+import { DTypeError } from "../errors.ts";
 import { defineOp, numberKey, type Op } from "./op.ts";
 import { Node, type Result, type Tensor } from "./tensor.ts";
 
@@ -14,7 +15,12 @@ export const numberOp: Op<RunTimeNumber> = defineOp<RunTimeNumber>({
   lower: () => [],
 });
 
-export function numberLeaf(value: number, dtype: ComputeDType, shape: readonly number[] = []): Tensor {
+/** @throws DTypeError where the number is none of the dtype; bool takes any number, true where it is not 0 */
+export function numberLeaf(given: number, dtype: ComputeDType, shape: readonly number[] = []): Tensor {
+  if (dtype === "int32" && given !== (given | 0)) {
+    throw new DTypeError(`${given} is no int32: cast the tensor to "float32" first`);
+  }
+  const value = dtype === "bool" ? Number(given !== 0) : given;
   return new Node(numberOp, [], { value, shape }, [{ shape, dtype }]).outputs[0];
 }
 

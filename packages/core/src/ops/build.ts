@@ -1,9 +1,9 @@
 import { type ComputeDType, dtypes, isFloat } from "../dtype.ts";
-import { DTypeError, IndexError, ShapeError } from "../errors.ts";
+import { ArgumentError, DTypeError, IndexError, ShapeError } from "../errors.ts";
 import { constantLeaf, numberLeaf } from "../graph/leaves.ts";
 import type { Op } from "../graph/op.ts";
 import { Node, Tensor, type TensorLike } from "../graph/tensor.ts";
-import type { Variable } from "../graph/variable.ts";
+import { Variable } from "../graph/variable.ts";
 import type { Signature } from "../plan/graph.ts";
 
 /** Adds a node with one output to the graph. */
@@ -13,7 +13,15 @@ export function build<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A, ou
 
 export function asTensor(x: TensorLike): Tensor {
   if (x instanceof Tensor) return x;
-  return typeof x === "number" ? numberLeaf(x, defaultFloat()) : x.read();
+  if (x instanceof Variable) return x.read();
+  if (typeof x === "number") return numberLeaf(x, defaultFloat());
+  throw new ArgumentError(
+    `an operand is a tensor, a variable or a number, not ${describe(x)}; make it one with tensor()`,
+  );
+}
+
+function describe(x: unknown): string {
+  return Array.isArray(x) ? "an array" : x === null || typeof x !== "object" ? String(x) : "an object";
 }
 
 let floatType: "float32" | "float64" = "float32";
