@@ -221,6 +221,7 @@ const examples: Record<keyof typeof methods, readonly Example[]> = {
   pow: [
     unary((x) => methods.pow(x, 3), [2, -1], [8, -1]),
     unary((x) => methods.pow(x, -0.5), [4, 0.25], [0.5, 2]),
+    unary((x) => methods.pow(x, 65), [-1, 1], [-1, 1]),
     unary((x) => methods.pow(x, 1.7), [2, 0.5], [3.24901, 0.307786]),
     unary((x) => methods.pow(x, 0), [2, 0], [1, 1], false),
   ],
@@ -498,6 +499,19 @@ describe("dtypes (rule 10)", () => {
         .matmul(tensor([[1], [1], [0]]))
         .array(),
     ).toEqual([[Number.NaN]]);
+    const turned = tensor(Uint16Array.of(0x3f80, 0x4000, 0x4040, 0x4080), {
+      dtype: "bfloat16",
+      shape: [2, 2],
+    }).transpose();
+    expect(turned.dtype).toBe("float32");
+    expect(await turned.array()).toEqual([
+      [1, 3],
+      [2, 4],
+    ]);
+    expect(await turned.mul(2).array()).toEqual([
+      [2, 6],
+      [4, 8],
+    ]);
     expect(() => tensor([1.5], { dtype: "bfloat16" })).toThrow(DTypeError);
   });
 

@@ -5,6 +5,7 @@ import {
   callback,
   type Device,
   DeviceError,
+  full,
   Generator,
   grad,
   hostCall,
@@ -17,6 +18,7 @@ import {
   StaleTensorError,
   scope,
   setDefaultDevice,
+  type Tensor,
   tensor,
   variable,
   withDefaultDtype,
@@ -273,6 +275,56 @@ describe.each(["reference", "wasm"])("on %s", (name) => {
       expect(device.stats().recomputedNodes).toBe(before.recomputedNodes);
     });
 
+    it("a host step runs once, whatever reads its results and when", async () => {
+      let calls = 0;
+      const w = parameter(tensor([2, 3]));
+      const [factor] = hostCall([], [{ shape: [2], dtype: "float32" }], () => [Float32Array.of(++calls, calls)]);
+      w.mul(factor).sum().backward();
+      w.mul(factor).square().sum().backward();
+      const copy = variable(factor);
+      await realize();
+      expect(await factor.array()).toEqual([1, 1]);
+      expect(await copy.array()).toEqual([1, 1]);
+      expect(await w.grad?.array()).toEqual([5, 7]);
+      expect(calls).toBe(1);
+      callback([], () => calls++);
+      await realize();
+      expect(calls).toBe(2);
+    });
+
+    it("results of a host step have the dtype and the size that were said", async () => {
+      const [wrong] = hostCall([], [{ shape: [2], dtype: "float32" }], () => [Int32Array.of(1, 2)]);
+      await expect(wrong.data()).rejects.toThrow(/result 0 is no float32 array of 2 elements/);
+      const [truth] = hostCall([], [{ shape: [2], dtype: "bool" }], () => [Uint8Array.of(7, 0)]);
+      expect(await truth.array()).toEqual([true, false]);
+    });
+
+    it("initial values may follow from each other and from what is pending", async () => {
+      const w = variable(tensor([1]));
+      w.assign(w.add(1));
+      const a = variable(w.mul(2));
+      const b = variable(a.mul(3));
+      expect(await b.item()).toBe(12);
+    });
+
+    it("constants are one expression in any shape", async () => {
+      const a = full([2, 3], 2);
+      const x = a.matmul(tensor([[1], [1], [1]]));
+      const y = a.transpose().matmul(tensor([[1], [1]]));
+      await realize(x, y);
+      expect([await x.array(), await y.array()]).toEqual([
+        [[6], [6]],
+        [[4], [4], [4]],
+      ]);
+    });
+
+    it("sums that end in an assignment are plans of their own", async () => {
+      const [v, w] = [variable(tensor([1])), variable(tensor(new Float32Array(70).fill(1)))];
+      await realize();
+      v.assign(w.sum().mul(0.5).reshape([1]));
+      expect(await v.item()).toBe(35);
+    });
+
     it("asynchronous functions are refused as scopes", () => {
       expect(() => noGrad(async () => {})).toThrow(ScopeError);
       expect(() => withDefaultDtype("float64", async () => {})).toThrow(ScopeError);
@@ -300,6 +352,44 @@ describe.each(["reference", "wasm"])("on %s", (name) => {
       w.assign(w.add(1));
       await expect(old.item()).rejects.toThrow(StaleTensorError);
       expect(await w.item()).toBe(6);
+    });
+
+    it("a stale value is no initial value either", async () => {
+      const w = variable(tensor([1]));
+      await realize();
+      const old = w.mul(10);
+      w.assign(tensor([5]));
+      await realize();
+      variable(old);
+      await expect(realize()).rejects.toThrow(StaleTensorError);
+      expect(await w.item()).toBe(5);
+    });
+
+    it("an effect that a stale value makes impossible is given up once, and poisons what it would have written", async () => {
+      const [v, w] = [variable(tensor([1]), { name: "v" }), variable(tensor([2]))];
+      await realize();
+      const old = w.mul(10);
+      w.assign(tensor([5]));
+      await realize();
+      v.assign(old);
+      w.assign(w.add(1));
+      await expect(realize()).rejects.toThrow(StaleTensorError);
+      expect(await w.item()).toBe(6);
+      await expect(v.item()).rejects.toThrow(PoisonedError);
+      v.assign(tensor([3]));
+      expect(await v.item()).toBe(3);
+    });
+
+    it("a backward sends nothing off that the next loss still reads the old version of", async () => {
+      const [w, u] = [parameter(tensor([2])), variable(tensor([1]))];
+      const loss = (): Tensor => {
+        const l = w.mul(u).sum();
+        u.assign(u.mul(0.5));
+        return l;
+      };
+      const losses = [loss(), loss(), loss()];
+      for (const l of losses) l.backward();
+      expect(await w.grad?.item()).toBe(1.75);
     });
 
     it("a detached read is a value of its version", async () => {
@@ -344,7 +434,40 @@ describe.each(["reference", "wasm"])("on %s", (name) => {
     });
   });
 
+  describe("3: errors that nobody awaits", () => {
+    const failing = async (): Promise<Tensor> => {
+      const index = variable(tensor(Int32Array.of(7)));
+      await realize();
+      return tensor([1, 2, 3]).take(index.add(0));
+    };
+    const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
+
+    it("an un-awaited read ends no process: its error comes with the next await", async () => {
+      void (await failing()).data();
+      await settled();
+      await expect(realize()).rejects.toThrow(/out of range/);
+      await realize();
+    });
+
+    it("of several, each comes with an await of its own", async () => {
+      const [first, second] = [await failing(), await failing()];
+      void realize(first);
+      void realize(second);
+      await settled();
+      await expect(realize()).rejects.toThrow(/out of range/);
+      await expect(realize()).rejects.toThrow(/out of range/);
+      await realize();
+    });
+  });
+
   describe("4: numbers are data, structure is structure", () => {
+    it("a start is data also in arange", async () => {
+      const before = device.stats().plansCompiled;
+      for (const start of [0, 2, 5])
+        expect(await arange(start, start + 3).array()).toEqual([start, start + 1, start + 2]);
+      expect(device.stats().plansCompiled - before).toBe(1);
+    });
+
     it("a learning rate of 0, of 1 and any other share one plan", async () => {
       const model = new Mlp(14);
       const optimizer = new Descent(model.parameters);
@@ -485,6 +608,14 @@ describe.each(["reference", "wasm"])("on %s", (name) => {
       expect(ticks).toBeGreaterThan(afterReads);
     });
 
+    it("what was built on a variable is computed although it is disposed of", async () => {
+      const [v, w] = [variable(tensor([0])), variable(tensor([4]))];
+      await realize();
+      v.assign(w.mul(2));
+      w.dispose();
+      expect(await v.item()).toBe(8);
+    });
+
     it("dispose() gives the memory back", async () => {
       const w = variable(tensor(new Float32Array(1000)));
       await realize();
@@ -593,6 +724,10 @@ describe.each(["reference", "wasm"])("on %s", (name) => {
       opened.push(other);
       const there = variable(tensor([1]));
       expect(() => here.add(there)).toThrow(DeviceError);
+      setDefaultDevice(device);
+      const made = tensor([1]).add(1);
+      await realize(made);
+      expect(() => there.add(made)).toThrow(DeviceError);
     });
 
     it("an error at the call names the module path", () => {

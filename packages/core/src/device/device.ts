@@ -2,7 +2,7 @@ import { dtypes, type TypedArray } from "../dtype.ts";
 import { DTypeError } from "../errors.ts";
 import { type Capture, capture } from "../graph/capture.ts";
 import type { Effect } from "../graph/effect.ts";
-import { type Part, partition, readOf } from "../graph/partition.ts";
+import { type Part, partition, readOf, staleGroup } from "../graph/partition.ts";
 import type { Runtime } from "../graph/runtime.ts";
 import { Result, type Tensor } from "../graph/tensor.ts";
 import type { Storage, Variable } from "../graph/variable.ts";
@@ -15,7 +15,7 @@ import { explainPlan } from "./explain.ts";
 import { Failures } from "./failures.ts";
 import { Pending } from "./pending.ts";
 import { type BackendOptions, createBackend } from "./registry.ts";
-import { bind, freeStorage, Run } from "./run.ts";
+import { bind, freeStorage, giveUp, Run } from "./run.ts";
 import { type Stats, zeroCounters } from "./stats.ts";
 
 const plansKept = 64;
@@ -76,8 +76,11 @@ export class Device implements Runtime {
   }
 
   beforeBackward(output: Tensor): void {
-    const prefix = this.#pending.takeUnshared(output);
-    if (prefix.length > 0) this.#all(this.#fix(partition(prefix, []))).catch((error) => this.#failures.add(error));
+    const prefix = this.#pending.unshared(output);
+    if (prefix.length === 0) return;
+    const parts = this.#partition(prefix, []);
+    this.#pending.take((_effect, place) => place < prefix.length);
+    this.#all(this.#fix(parts)).catch((error) => this.#failures.add(error));
   }
 
   afterBackward(): void {
@@ -96,7 +99,7 @@ export class Device implements Runtime {
     const computed = missing.filter((tensor) => !stored.includes(tensor));
     let parts: Part[];
     try {
-      parts = partition(this.#pending.effects, computed);
+      parts = this.#partition(this.#pending.effects, computed);
     } catch (error) {
       return this.#failures.promise(Promise.reject(error));
     }
@@ -105,6 +108,11 @@ export class Device implements Runtime {
     // A loop of awaits that run no plan must not starve timers, signals and finalizers.
     if (parts.length === 0) work.push(macrotask());
     return this.#failures.promise(this.#all(work));
+  }
+
+  /** The promise of work on the device's values: where nobody awaits it, its failure comes with the next await. */
+  watch<T>(work: Promise<T>): Promise<T> {
+    return this.#failures.promise(work);
   }
 
   /** A copy of the contents of a tensor that a plan makes or has made, once that plan has run. */
@@ -116,6 +124,21 @@ export class Device implements Runtime {
       if (!result.handle) throw new Error("a realized tensor has contents");
       return (await this.backend()).read(result.handle);
     });
+  }
+
+  /** Cuts into parts. An effect that a stale value makes impossible is given up, once, with what it would have written. */
+  #partition(effects: readonly Effect[], requests: readonly Tensor[]): Part[] {
+    try {
+      return partition(effects, requests);
+    } catch (error) {
+      const group = staleGroup(error);
+      if (group !== null)
+        giveUp(
+          this.#pending.take((effect) => effect.group === group),
+          error,
+        );
+      throw error;
+    }
   }
 
   /** Whether a tensor is a variable as it is stored, and stays so in what runs next: it is read without a plan. */
@@ -205,7 +228,10 @@ export class Device implements Runtime {
     checkDTypes(entry, backend);
     const plan = await planOf(entry, backend.limits);
     entry.program = backend.compile(plan);
-    const program = await entry.program;
+    const program = await entry.program.catch((error: unknown) => {
+      entry.program = null;
+      throw error;
+    });
     this.#counters.plansCompiled++;
     this.#counters.kernelsCompiled += program.compiledKernels;
     this.#counters.compileMs += performance.now() - began;
@@ -213,12 +239,6 @@ export class Device implements Runtime {
   }
 
   // Memory
-
-  release({ storage }: Variable): void {
-    void this.#enqueue(async () => {
-      if (this.#ready) freeStorage(storage, this.#ready);
-    });
-  }
 
   #drop(entry: Entry): void {
     void this.#enqueue(async () => {

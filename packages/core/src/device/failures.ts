@@ -13,20 +13,21 @@ export class Failures {
    * The promise of work, and of the news of earlier failures. Where nobody awaits it, its own failure becomes such news: it
    * must not end the process.
    */
-  promise(work: Promise<void>): Promise<void> {
-    const earlier = this.#unheard;
-    this.#unheard = [];
-    const outcome = earlier.length > 0 ? work.then(() => Promise.reject(earlier[0])) : work;
+  promise<T>(work: Promise<T>): Promise<T> {
     let awaited = false;
-    const promise = new WorkPromise<void>((resolve, reject) => {
-      outcome.then(resolve, (error: unknown) => {
+    const promise = new WorkPromise<T>((resolve, reject) => {
+      const fail = (error: unknown): void => {
         reject(error);
         // One who awaits it has done so by the next turn.
         void macrotask().then(() => {
           if (awaited) this.#unheard = this.#unheard.filter((other) => !isOrCauses(other, error));
-          else this.#unheard.push(error);
+          else if (!this.#unheard.includes(error)) this.#unheard.push(error);
         });
-      });
+      };
+      work.then((value) => {
+        if (this.#unheard.length > 0) fail(this.#unheard.shift());
+        else resolve(value);
+      }, fail);
     });
     promise.then(undefined, () => {});
     promise.onAwait = () => {

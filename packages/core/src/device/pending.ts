@@ -1,6 +1,7 @@
 import { PendingGraphError } from "../errors.ts";
 import type { Effect } from "../graph/effect.ts";
-import { rootsOf, unrealized, walk } from "../graph/partition.ts";
+import { hostOp } from "../graph/host.ts";
+import { readOf, rootsOf, unrealized, walk } from "../graph/partition.ts";
 import { type Node, nodesMade, type Tensor } from "../graph/tensor.ts";
 import type { Variable } from "../graph/variable.ts";
 
@@ -58,20 +59,33 @@ export class Pending {
     this.#backwardMark = this.#effects.length;
   }
 
-  /** Takes what the last `backward()` and all before it left, if the next one's output shares no unrealized node with it. */
-  takeUnshared(output: Tensor): Effect[] {
+  /** Takes effects out: the first ones, or those of a group. */
+  take(chosen: (effect: Effect, place: number) => boolean): Effect[] {
+    const taken = this.#effects.filter(chosen);
+    this.#effects = this.#effects.filter((effect) => !taken.includes(effect));
+    this.#backwardMark = Math.max(0, this.#backwardMark - taken.length);
+    return taken;
+  }
+
+  /**
+   * What the last `backward()` and all before it left, if it may run before the rest: the next one's output shares no
+   * unrealized node with it, and nothing that is still to run reads a version that it overwrites.
+   */
+  unshared(output: Tensor): readonly Effect[] {
     const prefix = this.#effects.slice(0, this.#backwardMark);
     const nodes = nodesBelow(prefix);
     const seen = new Set<Node>();
     let shared = false;
-    walk(unrealized([output]), (node) => {
-      shared ||= nodes.has(node) && node.inputs.length > 0;
+    const last = new Map<Variable, number>();
+    for (const effect of prefix) if ("variable" in effect) last.set(effect.variable, effect.version);
+    const rest = this.#effects.slice(prefix.length).flatMap(rootsOf);
+    walk([...unrealized([output]), ...rest], (node) => {
+      const read = readOf(node);
+      shared ||= read !== null && read.version < (last.get(read.variable) ?? 0);
+      shared ||= nodes.has(node) && (node.inputs.length > 0 || node.op.id === hostOp.id);
       return !shared && !seen.has(node) && seen.add(node) !== undefined;
     });
-    if (shared) return [];
-    this.#effects = this.#effects.slice(prefix.length);
-    this.#backwardMark = 0;
-    return prefix;
+    return shared ? [] : prefix;
   }
 }
 

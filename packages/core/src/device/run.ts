@@ -1,5 +1,6 @@
 import { DeviceError, PlanError, PoisonedError } from "../errors.ts";
 import type { Capture } from "../graph/capture.ts";
+import type { Effect } from "../graph/effect.ts";
 import type { Runtime } from "../graph/runtime.ts";
 import { Result } from "../graph/tensor.ts";
 import type { Storage, Variable } from "../graph/variable.ts";
@@ -47,14 +48,25 @@ export class Run {
   /** The plan did not run to its end: its results are missing, and what it would have written is poisoned. */
   fail(error: unknown): void {
     for (const result of this.#results) result.error = error;
-    for (const { name, storage } of this.#written.keys()) {
-      storage.error ??= new PoisonedError(
-        `"${name}" lost its value: the plan that would have written it failed (${error instanceof Error ? error.message : error}). ` +
-          "Assign it anew, for instance from a checkpoint.",
-        { cause: error },
-      );
-    }
+    for (const variable of this.#written.keys()) poison(variable, error);
   }
+}
+
+/** Effects that will never run: what they would have written is poisoned, in their versions. */
+export function giveUp(effects: readonly Effect[], error: unknown): void {
+  for (const effect of effects) {
+    if (!("variable" in effect)) continue;
+    effect.variable.storage.committed = Math.max(effect.variable.storage.committed, effect.version);
+    if (effect.kind === "assign") poison(effect.variable, error);
+  }
+}
+
+function poison({ name, storage }: Variable, error: unknown): void {
+  storage.error ??= new PoisonedError(
+    `"${name}" lost its value: the plan that would have written it failed (${error instanceof Error ? error.message : error}). ` +
+      "Assign it anew, for instance from a checkpoint.",
+    { cause: error },
+  );
 }
 
 /** The handle of a variable or value; memory for a variable is found when it is first written. */

@@ -86,6 +86,8 @@ class Walker {
         output(effect.value);
       } else if (effect.kind === "host") {
         this.#root(roots, { kind: "host", node: this.#visitNode(effect.node) });
+        // The call happens once: whatever reads its results later finds them.
+        for (const result of effect.node.outputs) output(result);
       }
     }
     for (const tensor of this.#part.requests) output(tensor);

@@ -1,5 +1,6 @@
 import { StaleTensorError } from "../errors.ts";
 import type { Effect } from "./effect.ts";
+import { hostOp } from "./host.ts";
 import type { Node, Tensor } from "./tensor.ts";
 import { readOp, type Variable } from "./variable.ts";
 
@@ -69,7 +70,8 @@ export function partition(effects: readonly Effect[], requests: readonly Tensor[
     const versions = assigned.get(effect.variable) ?? new Map<number, Effect>();
     assigned.set(effect.variable, versions.set(effect.version, effect));
   }
-  const initial = new Set(effects.filter((effect) => isInitial(effect, assigned)));
+  const initial = new Set<Effect>();
+  for (const effect of effects) if (isInitial(effect, assigned, initial)) initial.add(effect);
   const others = effects.filter((effect) => !initial.has(effect));
   const written = new Set<Variable>();
   for (const effect of others) if (effect.kind === "assign" || effect.kind === "consume") written.add(effect.variable);
@@ -77,7 +79,8 @@ export function partition(effects: readonly Effect[], requests: readonly Tensor[
   const sets = new Sets<number>();
   const owners = new Map<Node, number>();
   const readers = new Map<Variable, number>();
-  const claim = (group: number, roots: readonly Node[]): void =>
+  const claim = (group: number, roots: readonly Node[]): void => {
+    const fresh = (read: Read): void => checkFresh(read, roots[0], group);
     walk(roots, (node) => {
       const owner = owners.get(node);
       if (owner !== undefined) {
@@ -88,13 +91,13 @@ export function partition(effects: readonly Effect[], requests: readonly Tensor[
       const read = readOf(node);
       if (read) {
         const { variable, version } = read;
-        if (version < variable.storage.committed && !assigned.get(variable)?.has(version))
-          throw staleError(roots[0], variable);
+        if (!assigned.get(variable)?.has(version)) fresh(read);
         if (written.has(variable)) sets.join(readers.get(variable) ?? group, group);
         readers.set(variable, group);
       }
       return true;
     });
+  };
 
   let hosts: number | undefined;
   const writers = new Map<Variable, number>();
@@ -126,25 +129,50 @@ export function partition(effects: readonly Effect[], requests: readonly Tensor[
 /** The group of what is asked for by value. */
 const requestGroup = -1;
 
-/** Whether an effect sets an initial value that depends on nothing but other initial values and what has run. */
-function isInitial(effect: Effect, assigned: ReadonlyMap<Variable, ReadonlyMap<number, Effect>>): boolean {
+/** Whether an effect sets an initial value that depends on nothing but other such values and what has run. */
+function isInitial(effect: Effect, assigned: Assigned, initial: ReadonlySet<Effect>): boolean {
   if (effect.kind !== "assign" || !effect.initial) return false;
-  let initial = true;
+  let independent = true;
   const seen = new Set<Node>();
   walk(rootsOf(effect), (node) => {
     if (seen.has(node)) return false;
     seen.add(node);
     const read = readOf(node);
     const writer = read && assigned.get(read.variable)?.get(read.version);
-    if (writer?.kind === "assign" && !writer.initial) initial = false;
+    if (read && !writer) checkFresh(read, rootsOf(effect)[0], effect.group);
+    if ((writer && !initial.has(writer)) || node.op.id === hostOp.id) independent = false;
     return true;
   });
-  return initial;
+  return independent;
+}
+
+/** The effects that are still to write versions of variables. */
+type Assigned = ReadonlyMap<Variable, ReadonlyMap<number, Effect>>;
+
+/** @throws StaleTensorError where a version is gone, or its writer failed before it was fixed */
+function checkFresh({ variable, version }: Read, root: Node, group: number): void {
+  if (version === variable.storage.committed) return;
+  const error = staleError(root, variable);
+  askers.set(error, group);
+  throw error;
+}
+
+const askers = new WeakMap<StaleTensorError, number>();
+
+/** The group of the effects that a stale value makes impossible; `null`: it was only asked for. */
+export function staleGroup(error: unknown): number | null {
+  const group = error instanceof StaleTensorError ? askers.get(error) : undefined;
+  return group === undefined || group === requestGroup ? null : group;
 }
 
 /** Which version of which variable a node reads, if it is a read. */
-export function readOf(node: Node): { readonly variable: Variable; readonly version: number } | null {
-  return node.op.id === readOp.id ? (node.attributes as { variable: Variable; version: number }) : null;
+export function readOf(node: Node): Read | null {
+  return node.op.id === readOp.id ? (node.attributes as Read) : null;
+}
+
+interface Read {
+  readonly variable: Variable;
+  readonly version: number;
 }
 
 function staleError({ op, path, outputs }: Node, variable: Variable): StaleTensorError {

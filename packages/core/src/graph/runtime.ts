@@ -1,6 +1,5 @@
 import type { Effect } from "./effect.ts";
 import type { Tensor } from "./tensor.ts";
-import type { Variable } from "./variable.ts";
 
 /** A device, as the graph sees it: something that takes down what must happen, in program order. */
 export interface Runtime {
@@ -10,6 +9,4 @@ export interface Runtime {
   beforeBackward(output: Tensor): void;
   /** Called after them. */
   afterBackward(): void;
-  /** Gives the memory of a variable back once what is queued has run. */
-  release(variable: Variable): void;
 }

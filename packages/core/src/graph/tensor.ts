@@ -13,7 +13,8 @@ import type { Variable } from "./variable.ts";
 export type TensorLike = Tensor | Variable | number;
 
 let nextNode = 0;
-const tracing = typeof process !== "undefined" && Boolean(process.env?.TSUKI_TRACE ?? process.env?.VITEST);
+const { TSUKI_TRACE: trace, VITEST: testing } = typeof process === "undefined" ? {} : process.env;
+const tracing = trace ? trace !== "0" : Boolean(testing);
 
 /** How many nodes have been made so far. */
 export function nodesMade(): number {
@@ -87,7 +88,8 @@ export class Node {
 function deviceOf(op: string, inputs: readonly Tensor[]): Runtime | null {
   let device: Runtime | null = null;
   for (const input of inputs) {
-    const other = input.node.device;
+    const { result } = input;
+    const other = input.node.device ?? (result && !result.host ? result.device : null);
     if (other === null || other === device) continue;
     if (device !== null)
       throw new DeviceError(`${op}: operands live on two devices, "${device.name}" and "${other.name}"`);

@@ -154,11 +154,10 @@ export class Variable extends Fluent {
     this.consumeGrad();
   }
 
-  /** Gives its memory back now; a later read is an error. Not needed: variables that nobody holds are found. */
+  /** Gives its memory back with what runs next; a later read is an error. Not needed: variables that nobody holds are found. */
   dispose(): void {
     this.#grad?.dispose();
     this.consume();
-    this.device.release(this);
   }
 
   [Symbol.dispose](): void {

@@ -121,13 +121,13 @@ export function reciprocal(x: TensorLike): Tensor {
 }
 
 /**
- * x to the power of a number, which is structure: integers and halves are products and roots, others exp(n · log x).
+ * x to the power of a number, which is structure: integers are products, ±1/2 roots, others exp(n · log x).
  */
 export function pow(x: TensorLike, exponent: number): Tensor {
   const tensor = asTensor(x);
   if (!Number.isFinite(exponent)) throw new ArgumentError(`pow: the exponent is a finite number, not ${exponent}`);
   if (exponent < 0) return reciprocal(pow(tensor, -exponent));
-  if (Number.isInteger(exponent) && exponent <= 64) return integerPower(tensor, exponent);
+  if (Number.isInteger(exponent) && exponent < 2 ** 31) return integerPower(tensor, exponent);
   if (exponent === 0.5) return sqrt(tensor);
   return exp(mul(log(tensor), constantLike(exponent, log(tensor))));
 }

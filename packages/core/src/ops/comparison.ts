@@ -76,7 +76,7 @@ const whereOp: Op<null> = defineOp<null>({
   ],
 });
 
-/** a where the condition holds, else b; no gradient reaches the branch that is not taken, whatever it holds. */
+/** a where the condition holds, else b; the branch that is not taken gets the gradient 0. */
 export function where(condition: TensorLike, a: TensorLike, b: TensorLike): Tensor {
   const test = asTensor(condition);
   if (test.dtype !== "bool") throw new DTypeError(`where: the condition is bool, not ${test.dtype}; compare first`);

@@ -21,5 +21,5 @@ const detachOp: Op<null> = defineOp<null>({ name: "detach", key: () => [], lower
 /** The same value, through which no gradient flows. */
 export function detach(x: TensorLike): Tensor {
   const tensor = asTensor(x);
-  return build(detachOp, [tensor], null, { shape: tensor.shape, dtype: tensor.dtype });
+  return build(detachOp, [tensor], null, { shape: tensor.shape, dtype: dtypes[tensor.dtype].compute });
 }

@@ -57,7 +57,7 @@ const arangeOp: Op<number> = defineOp<number>({
   lower: (l, _inputs, length) => [l.index([length], 0)],
 });
 
-/** 0, 1, … stop − 1, or start … stop − 1, as int32; it occupies no memory. */
+/** 0, 1, … stop − 1, or start … stop − 1, as int32; it occupies no memory. The start is a run-time number. */
 export function arange(startOrStop: number, stop?: number): Tensor {
   const [start, end] = stop === undefined ? [0, startOrStop] : [startOrStop, stop];
   if (!Number.isInteger(start) || !Number.isInteger(end)) {
@@ -65,7 +65,7 @@ export function arange(startOrStop: number, stop?: number): Tensor {
   }
   const length = Math.max(0, end - start);
   const places = build(arangeOp, [], length, { shape: [length], dtype: "int32" });
-  return start === 0 ? places : add(places, constantLeaf(start, "int32"));
+  return stop === undefined ? places : add(places, numberLeaf(start, "int32"));
 }
 
 /** The identity matrix [n, n]. */

@@ -45,6 +45,9 @@ export function take(table: TensorLike, indices: TensorLike): Tensor {
   const source = asTensor(table);
   if (source.rank === 0) throw new ShapeError("take: the table needs at least one axis");
   const index = indexTensor("take", indices);
+  if (typeof indices === "number" && !(indices >= 0 && indices < source.shape[0])) {
+    throw new IndexError(`take: index ${indices} is outside [0, ${source.shape[0]})`);
+  }
   checkHostIndices("take", index, source.shape[0]);
   return build(takeOp, [source, index], null, {
     shape: [...index.shape, ...source.shape.slice(1)],
@@ -158,6 +161,8 @@ const groupByOp: Op<number> = defineOp<number>({
 export function groupBy(ids: TensorLike, groups: number): { permutation: Tensor; offsets: Tensor } {
   const tensor = indexTensor("groupBy", ids);
   if (tensor.rank !== 1) throw new ShapeError(`groupBy: ids [n] are needed, not [${tensor.shape}]`);
+  if (!Number.isInteger(groups) || groups < 1)
+    throw new IndexError(`groupBy: groups is a whole number ≥ 1, not ${groups}`);
   checkHostIndices("groupBy", tensor, groups);
   const node = new Node(groupByOp, [tensor], groups, [
     { shape: tensor.shape, dtype: "int32" },

@@ -130,7 +130,7 @@ export class Generator {
     this.#seed = checkSeed(seed);
   }
 
-  /** Uniform in [low, high); 24 random bits each. */
+  /** Uniform in [low, high), up to the rounding of float32; 24 random bits each. */
   uniform(shape: readonly number[], options: { readonly low?: number; readonly high?: number } = {}): Tensor {
     const unit = this.#draw(uniformOp, shape);
     if (options.low === undefined && options.high === undefined) return unit;

@@ -23,7 +23,7 @@ export function reshape(x: TensorLike, shape: readonly number[]): Tensor {
   const tensor = asTensor(x);
   const target = fillShape(tensor, shape);
   if (sameShape(tensor.shape, target)) return tensor;
-  return build(reshapeOp, [tensor], target, { shape: target, dtype: tensor.dtype });
+  return build(reshapeOp, [tensor], target, { shape: target, dtype: computeType(tensor) });
 }
 
 function fillShape(tensor: Tensor, shape: readonly number[]): readonly number[] {
@@ -57,7 +57,10 @@ export function permute(x: TensorLike, order: readonly number[]): Tensor {
   if (axes.length !== tensor.rank || new Set(axes).size !== axes.length) {
     throw new IndexError(`permute: [${order}] is no order of the ${tensor.rank} axes of shape [${tensor.shape}]`);
   }
-  return build(permuteOp, [tensor], axes, { shape: axes.map((axis) => tensor.shape[axis]), dtype: tensor.dtype });
+  return build(permuteOp, [tensor], axes, {
+    shape: axes.map((axis) => tensor.shape[axis]),
+    dtype: computeType(tensor),
+  });
 }
 
 /** Exchanges two axes, by default the last two. */
@@ -84,7 +87,7 @@ export function expand(x: TensorLike, shape: readonly number[]): Tensor {
   if (!sameShape(broadcastShapes("expand", tensor.shape, shape), shape)) {
     throw new ShapeError(`expand: [${tensor.shape}] does not broadcast to [${shape}]`);
   }
-  return build(expandOp, [tensor], [...shape], { shape: [...shape], dtype: tensor.dtype });
+  return build(expandOp, [tensor], [...shape], { shape: [...shape], dtype: computeType(tensor) });
 }
 
 /** Removes an axis of extent 1. */
@@ -150,7 +153,7 @@ function along(tensor: Tensor, axis: number, start: number, step: number, length
     step: tensor.shape.map((_, a) => (a === axis ? step : 1)),
     shape,
   };
-  return build(sliceOp, [tensor], attributes, { shape, dtype: tensor.dtype });
+  return build(sliceOp, [tensor], attributes, { shape, dtype: computeType(tensor) });
 }
 
 /**
@@ -248,7 +251,7 @@ export function narrow(x: TensorLike, axis: number, start: TensorLike, length: n
   }
   const shape = tensor.shape.map((e, a) => (a === at ? length : e));
   const offset = reshape(indexTensor("narrow", start), []);
-  return build(narrowOp, [tensor, offset], { axis: at, length }, { shape, dtype: tensor.dtype });
+  return build(narrowOp, [tensor, offset], { axis: at, length }, { shape, dtype: computeType(tensor) });
 }
 
 /** Surrounds with zeros: `[before, after]` for every axis. */

@@ -48,6 +48,7 @@ class Fuser {
         const user = this.#steps.at(at);
         if (user?.kind !== "map") break;
         for (const buffer of reads(user)) {
+          yield;
           const from = this.#steps.soleWriter(buffer);
           const maker = from === undefined || from === at ? null : this.#steps.at(from);
           if (from === undefined || maker?.kind !== "map") continue;

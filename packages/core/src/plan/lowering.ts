@@ -162,8 +162,9 @@ export class Lowering {
 
   /** The value in a new buffer, the same one for the same expression. */
   #stored(value: Value): Value {
+    // Expressions of constants alone are one object in any shape.
     const known = this.#copies.get(value.expr);
-    if (known) return known;
+    if (known && sameShape(known.shape, value.shape)) return known;
     const copy = this.copy(value);
     this.#copies.set(value.expr, copy);
     return copy;

@@ -66,7 +66,9 @@ export function* layOut(
       slot !== undefined
         ? ({ kind: "slot", slot } as const)
         : ({ kind: "arena", offset: offsets.get(buffer) ?? 0 } as const);
-    return { dtype: draft.dtype, size: draft.size, source, memory: 0 };
+    // What fusion has made superfluous occupies nothing.
+    const size = slot !== undefined || lifetimes.has(buffer) ? draft.size : 0;
+    return { dtype: draft.dtype, size, source, memory: 0 };
   });
   return { steps, buffers, arenaBytes };
 }

@@ -13,40 +13,47 @@ type Readable = Tensor | Variable;
 /** Nested arrays of numbers (or truth values). */
 export type NestedArray = number | boolean | NestedArray[];
 
-async function contents(tensor: Tensor): Promise<TypedArray> {
+/** What `finish` makes of the contents; an error that nobody awaits comes with the next await on the device. */
+function read<T>(tensor: Tensor, finish: (contents: TypedArray) => T): Promise<T> {
   const device = deviceOf(tensor);
-  await device.realize([tensor]);
-  return device.read(tensor);
+  const realized = device.realize([tensor]);
+  return device.watch(
+    (async () => {
+      await realized;
+      return finish(await device.read(tensor));
+    })(),
+  );
 }
 
 /** A copy of the contents in row-major order; runs what is pending. 16-bit floats come as their bits, bool as 0 and 1. */
 export function data(x: Readable): Promise<TypedArray> {
-  return contents(toRead(x));
+  return read(toRead(x), (contents) => contents);
 }
 
 /** The value of a tensor with one element; runs what is pending. */
-export async function item(x: Readable): Promise<number> {
+export function item(x: Readable): Promise<number> {
   const tensor = toRead(x);
   if (tensor.size !== 1) throw new ShapeError(`item: one element is needed, the shape is [${tensor.shape}]`);
-  return (await contents(tensor))[0];
+  return read(tensor, (contents) => contents[0]);
 }
 
 /** The contents as nested arrays; runs what is pending. */
-export async function array(x: Readable): Promise<NestedArray> {
+export function array(x: Readable): Promise<NestedArray> {
   const tensor = toRead(x);
-  const flat = await contents(tensor);
-  const nest = (axis: number, start: number, size: number): NestedArray => {
-    if (axis === tensor.rank) return tensor.dtype === "bool" ? flat[start] !== 0 : flat[start];
-    const inner = tensor.shape[axis] === 0 ? 0 : size / tensor.shape[axis];
-    return Array.from({ length: tensor.shape[axis] }, (_, i) => nest(axis + 1, start + i * inner, inner));
-  };
-  return nest(0, 0, tensor.size);
+  return read(tensor, (flat) => {
+    const nest = (axis: number, start: number, size: number): NestedArray => {
+      if (axis === tensor.rank) return tensor.dtype === "bool" ? flat[start] !== 0 : flat[start];
+      const inner = tensor.shape[axis] === 0 ? 0 : size / tensor.shape[axis];
+      return Array.from({ length: tensor.shape[axis] }, (_, i) => nest(axis + 1, start + i * inner, inner));
+    };
+    return nest(0, 0, tensor.size);
+  });
 }
 
 /** The contents as text, as NumPy prints them; runs what is pending. */
-export async function show(x: Readable): Promise<string> {
+export function show(x: Readable): Promise<string> {
   const tensor = toRead(x);
-  return format(await contents(tensor), tensor.shape, tensor.dtype);
+  return read(tensor, (contents) => format(contents, tensor.shape, tensor.dtype));
 }
 
 /**
