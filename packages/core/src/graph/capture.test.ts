@@ -33,6 +33,10 @@ it("nodes with an order-only edge come after what it names", () => {
     .outputs[0];
   const { nodes } = capture({ effects: [], requests: [later] });
   expect(nodes.map((node) => node.op.name)).toEqual(["mul", "add"]);
+  const graph = capture({ effects: [], requests: [later] }).graph();
+  expect(graph.nodes.flatMap((node) => (node.kind === "op" ? [node.after] : []))).toEqual([[], [2]]);
+  const free = new Node(op, inputs, attributes, [{ shape: [1], dtype: "float32" }]).outputs[0];
+  expect(keyOf(first, later)).not.toEqual(keyOf(first, free));
 });
 
 it("deep graphs are walked without recursion", () => {

@@ -30,6 +30,7 @@ export interface Capture {
 /** Kinds of leaves in keys; ops have positive ids. */
 const slotLeaf = -1;
 const numberLeaf = -2;
+const orderOnly = -6;
 const rootKinds = { assign: -3, output: -4, host: -5 } as const;
 
 /** Walks the graph of a part in a fixed order and writes it down as integers. */
@@ -141,26 +142,33 @@ class Walker {
 
   /** Visits a node and all below it without recursion: graphs are deep. */
   #visitNode(root: Node): number {
-    const stack: { node: Node; next: number; inputs: Tensor[] }[] = [];
+    const stack: { node: Node; next: number; needed: readonly Node[] }[] = [];
     const push = (node: Node): void => {
-      stack.push({
-        node,
-        next: 0,
-        inputs: [...node.after.flatMap((n) => n.outputs.slice(0, 1)), ...node.inputs].map((t) => this.#resolve(t)),
-      });
+      if (!this.#ofNode.has(node)) stack.push({ node, next: 0, needed: this.#neededBy(node) });
     };
-    if (!this.#ofNode.has(root)) push(root);
+    push(root);
     while (stack.length > 0) {
       const top = stack[stack.length - 1];
-      const input = top.inputs[top.next++];
-      if (input !== undefined) {
-        if (!this.#isLeaf(input) && !this.#ofNode.has(input.node)) push(input.node);
+      const needed = top.needed[top.next++];
+      if (needed) {
+        push(needed);
         continue;
       }
       stack.pop();
-      this.#add(top.node);
+      if (!this.#ofNode.has(top.node)) this.#add(top.node);
     }
     return this.#ofNode.get(root) as number;
+  }
+
+  /** The nodes that come before a node: what it runs after, and what it reads. */
+  #neededBy(node: Node): Node[] {
+    const inputs = node.inputs.map((input) => this.#resolve(input)).filter((input) => !this.#isLeaf(input));
+    return [...this.#before(node), ...inputs.map((input) => input.node)];
+  }
+
+  /** Order-only predecessors that are still to run. */
+  #before({ after }: Node): Node[] {
+    return after.filter(({ outputs }) => outputs.length === 0 || outputs.some((output) => output.result === null));
   }
 
   #add(node: Node): void {
@@ -176,6 +184,8 @@ class Walker {
       key.push(node.op.id, edges.length);
       for (const edge of edges) key.push(edge.node, edge.output);
       key.push(node.key.length, ...node.key);
+      const before = this.#before(node);
+      if (before.length > 0) key.push(orderOnly, ...before.map((earlier) => this.#ofNode.get(earlier) as number));
       if (node.op.id === hostOp.id) this.#hosts.push((node.attributes as { call: HostCall }).call);
       this.#nodes.push(node);
     }
@@ -224,7 +234,8 @@ class Walker {
       if (made.op.id === numberOp.id) return { kind: "number", number: numbers++, outputs, start };
       const { op, attributes, path, trace } = made;
       const inputs = made.inputs.map((input) => this.#edge(this.#resolve(input)));
-      return { kind: "op", op, attributes, inputs, outputs, path, trace, start };
+      const after = this.#before(made).map((earlier) => this.#ofNode.get(earlier) as number);
+      return { kind: "op", op, attributes, inputs, after, outputs, path, trace, start };
     });
     return { nodes, roots, slots: this.#slotInfo, numbers: this.#numberTypes };
   }

@@ -37,8 +37,8 @@ export function unrealized(tensors: readonly Tensor[]): Node[] {
   return tensors.filter((tensor) => tensor.result === null).map((tensor) => tensor.node);
 }
 
-function isRealized(node: Node): boolean {
-  return node.outputs.every((output) => output.result !== null);
+function isRealized({ outputs }: Node): boolean {
+  return outputs.length > 0 && outputs.every((output) => output.result !== null);
 }
 
 /** One set of groups that must run together; sets are joined as their groups turn out to share something. */

@@ -54,6 +54,8 @@ export interface OpNode extends Captured {
   readonly op: Lowerable<unknown>;
   readonly attributes: unknown;
   readonly inputs: readonly Edge[];
+  /** Order-only edges: nodes that are lowered before this one although it reads nothing of theirs. */
+  readonly after: readonly number[];
   /** Module path at creation. */
   readonly path: string;
   /** Its stack shows where it was created. */
