@@ -61,10 +61,11 @@ export class Pending {
 
   /** Takes effects out: the first ones, or those of a group. */
   take(chosen: (effect: Effect, place: number) => boolean): Effect[] {
-    const taken = this.#effects.filter(chosen);
-    this.#effects = this.#effects.filter((effect) => !taken.includes(effect));
-    this.#backwardMark = Math.max(0, this.#backwardMark - taken.length);
-    return taken;
+    const taken = new Set(this.#effects.filter(chosen));
+    const stays = (effect: Effect): boolean => !taken.has(effect);
+    this.#backwardMark = this.#effects.slice(0, this.#backwardMark).filter(stays).length;
+    this.#effects = this.#effects.filter(stays);
+    return [...taken];
   }
 
   /**

@@ -80,7 +80,6 @@ export function partition(effects: readonly Effect[], requests: readonly Tensor[
   const owners = new Map<Node, number>();
   const readers = new Map<Variable, number>();
   const claim = (group: number, roots: readonly Node[]): void => {
-    const fresh = (read: Read): void => checkFresh(read, roots[0], group);
     walk(roots, (node) => {
       const owner = owners.get(node);
       if (owner !== undefined) {
@@ -91,7 +90,7 @@ export function partition(effects: readonly Effect[], requests: readonly Tensor[
       const read = readOf(node);
       if (read) {
         const { variable, version } = read;
-        if (!assigned.get(variable)?.has(version)) fresh(read);
+        if (!assigned.get(variable)?.has(version)) checkFresh(read, roots[0], group);
         if (written.has(variable)) sets.join(readers.get(variable) ?? group, group);
         readers.set(variable, group);
       }
