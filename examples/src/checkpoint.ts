@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
-import { mkdir, open, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError, type TensorData } from "@tsuki/core";
-import { loadSafetensors, saveSafetensors } from "@tsuki/core/files";
+import { loadSafetensors, saveSafetensors, syncFolder } from "@tsuki/core/files";
 import type { WindowsState } from "./windows.ts";
 
 /** Where a run is, apart from its tensors. Plain data. */
@@ -58,7 +58,7 @@ export async function saveCheckpoint(
   await saveSafetensors(join(temporary, "model.safetensors"), weights, { format: "pt" });
   await saveSafetensors(join(temporary, "training.safetensors"), optimizer, { position: JSON.stringify(position) });
   await rename(temporary, join(folder, name));
-  await sync(folder);
+  await syncFolder(folder);
   const names = await completeIn(folder);
   for (const old of names.slice(0, -keep)) await rename(join(folder, old), join(folder, `.${old}.tmp`));
   await removeUnfinished(folder);
@@ -93,15 +93,4 @@ async function completeIn(folder: string): Promise<string[]> {
 async function removeUnfinished(folder: string): Promise<void> {
   const unfinished = (await readdir(folder)).filter((name) => name.startsWith(".") && name.endsWith(".tmp"));
   for (const name of unfinished) await rm(join(folder, name), { recursive: true });
-}
-
-/** Makes a rename last through a loss of power; Windows opens no folders. */
-async function sync(folder: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -8,6 +8,7 @@ import { Variable } from "../graph/variable.ts";
 import { add } from "../ops/arithmetic.ts";
 import { onesLike, zerosLike } from "../ops/creation.ts";
 import { sumTo } from "../ops/reduction.ts";
+import { qualifiedName } from "../plan/graph.ts";
 import { sameShape } from "../plan/view.ts";
 
 /** The gradient that has arrived at each tensor so far. */
@@ -45,7 +46,7 @@ function propagate(seeds: ReadonlyMap<Tensor, Tensor>, visit: (node: Node) => vo
 
 function releasedError({ op, path }: Node): StaleTensorError {
   return new StaleTensorError(
-    `backward: the graph of ${path ? `${path}:` : ""}${op.name} was released when its value was realized after backward(); ` +
+    `backward: the graph of ${qualifiedName(path, op.name)} was released when its value was realized after backward(); ` +
       "build the tensor anew to differentiate it again",
   );
 }

@@ -1,6 +1,6 @@
 import type { Limits, Program } from "../plan/backend.ts";
 import { compilePlan } from "../plan/compile.ts";
-import type { CapturedGraph, CapturedNode } from "../plan/graph.ts";
+import { type CapturedGraph, type CapturedNode, qualifiedName } from "../plan/graph.ts";
 import { Pace } from "../plan/pace.ts";
 import type { Plan } from "../plan/plan.ts";
 
@@ -115,7 +115,7 @@ function landmarkAt(landmarks: readonly Landmark[], place: number): string {
 function labelOf(node: CapturedNode): string {
   const results = node.outputs.map(({ shape, dtype }) => `[${shape}] ${dtype}`).join(", ");
   if (node.kind !== "op") return `${node.kind === "slot" ? "leaf" : "number"} ${results}`;
-  return `${node.path ? `${node.path}:` : ""}${node.op.name} ${results}`;
+  return `${qualifiedName(node.path, node.op.name)} ${results}`;
 }
 
 /** The entry's plan; compiled now if it is the first time, giving way to the event loop meanwhile. */

@@ -7,6 +7,7 @@ import type { Runtime } from "../graph/runtime.ts";
 import { Result, type Tensor } from "../graph/tensor.ts";
 import type { Storage, Variable } from "../graph/variable.ts";
 import type { Backend, Program } from "../plan/backend.ts";
+import { qualifiedName } from "../plan/graph.ts";
 import { macrotask } from "../plan/pace.ts";
 import type { Plan } from "../plan/plan.ts";
 import { type Entry, PlanCache, planOf, reasonOf } from "./cache.ts";
@@ -195,7 +196,7 @@ export class Device implements Runtime {
     this.#saidRecomputed = true;
     const [{ path, op }] = again;
     console.warn(
-      `tsuki: ${again.length} nodes are computed a second time (first: ${path ? `${path}:` : ""}${op.name}). ` +
+      `tsuki: ${again.length} nodes are computed a second time (first: ${qualifiedName(path, op.name)}). ` +
         "Read a loss after backward(), or keep() what is read later. This is said once; stats().recomputedNodes counts.",
     );
   }
@@ -272,7 +273,7 @@ function checkDTypes({ graph }: Entry, backend: Backend): void {
   for (const node of graph?.nodes ?? []) {
     for (const { dtype } of node.outputs) {
       if (backend.supports(dtypes[dtype].compute)) continue;
-      const op = node.kind === "op" ? `${node.path ? `${node.path}:` : ""}${node.op.name}` : "a leaf";
+      const op = node.kind === "op" ? qualifiedName(node.path, node.op.name) : "a leaf";
       const remedy = dtype === "float64" ? '; the device "reference" does' : "";
       throw new DTypeError(`${op}: "${backend.name}" does not compute in ${dtype}${remedy}`);
     }

@@ -5,6 +5,7 @@ import type { Runtime } from "../graph/runtime.ts";
 import { Result } from "../graph/tensor.ts";
 import type { Storage, Variable } from "../graph/variable.ts";
 import { type Backend, type Handle, IndexOutOfRange, type Program } from "../plan/backend.ts";
+import { qualifiedName } from "../plan/graph.ts";
 import type { Plan } from "../plan/plan.ts";
 
 /** A run whose plan is fixed: what it holds on to until its turn comes. The graph is not needed any more. */
@@ -99,6 +100,6 @@ function explainFailure(error: unknown, plan: Plan): unknown {
   if (!(error instanceof IndexOutOfRange)) return error;
   const { op, path, extent, trace } = plan.checks[error.check];
   const built = trace?.stack ? `; it was built\n${trace.stack.split("\n").slice(1).join("\n")}` : "";
-  const where = path ? `${path}:${op}` : op;
+  const where = qualifiedName(path, op);
   return new PlanError(`${where}: a computed index is out of range [0, ${extent})${built}`, { cause: error });
 }

@@ -1,4 +1,5 @@
 import { StaleTensorError } from "../errors.ts";
+import { qualifiedName } from "../plan/graph.ts";
 import type { Effect } from "./effect.ts";
 import { hostOp } from "./host.ts";
 import type { Node, Tensor } from "./tensor.ts";
@@ -175,7 +176,7 @@ interface Read {
 }
 
 function staleError({ op, path, outputs }: Node, variable: Variable): StaleTensorError {
-  const name = path ? `${path}:${op.name}` : op.name;
+  const name = qualifiedName(path, op.name);
   return new StaleTensorError(
     `a tensor (${name}, shape [${outputs[0]?.shape ?? ""}]) was built on an earlier value of "${variable.name}", which has been ` +
       `overwritten since. Read it before the variable is assigned (before step()), name it with keep() so that it is ` +

@@ -72,7 +72,7 @@ async function read(handle: FileHandle, begin: number, end: number, file: string
 }
 
 /** Makes a rename last through a loss of power; Windows opens no folders and needs none of this. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === "win32") return;
   const handle = await open(folder, "r");
   try {

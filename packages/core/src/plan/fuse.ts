@@ -1,6 +1,6 @@
 import { loadedBuffers, reads, StepIndex, writes } from "./access.ts";
 import type { Limits } from "./backend.ts";
-import { type Expr, topological } from "./expr.ts";
+import { type Expr, type Load, topological } from "./expr.ts";
 import type { BufferDraft } from "./lowering.ts";
 import type { MapKernel, ReduceKernel, Step, Store } from "./plan.ts";
 import { mapViews, rewrite } from "./value.ts";
@@ -135,8 +135,7 @@ class Fuser {
       userStores.map((s) => s.expr),
       (leaf) => {
         if (leaf.kind !== "load" || !made.has(leaf.buffer)) return leaf;
-        const whole = leaf.gathers.length === 0 && !leaf.guard && leaf.view.offset === 0 && isContiguous(leaf.view);
-        return whole ? (expressions.get(leaf.buffer) ?? null) : null;
+        return isWholeLoad(leaf) ? (expressions.get(leaf.buffer) ?? null) : null;
       },
     );
     if (!replaced || [...loadedBuffers(...replaced)].some((buffer) => made.has(buffer))) return null;
@@ -153,8 +152,7 @@ class Fuser {
       stores.map((s) => s.expr),
       (leaf) => {
         if (leaf.kind !== "load" || leaf.buffer !== buffer) return leaf;
-        const whole = leaf.gathers.length === 0 && !leaf.guard && leaf.view.offset === 0 && isContiguous(leaf.view);
-        return whole ? { kind: "accumulated", dtype } : null;
+        return isWholeLoad(leaf) ? { kind: "accumulated", dtype } : null;
       },
     );
     if (!replaced || loadedBuffers(...replaced).has(buffer)) return null;
@@ -171,6 +169,11 @@ class Fuser {
       topological(exprs).filter((e) => e.kind === "apply").length <= maxOperations
     );
   }
+}
+
+/** Whether every element is read at its own place, in row-major order. */
+function isWholeLoad({ gathers, guard, view }: Load): boolean {
+  return gathers.length === 0 && !guard && view.offset === 0 && isContiguous(view);
 }
 
 /** The stores over another index space of the same size; `null` where strides cannot express it. */

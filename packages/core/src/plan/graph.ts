@@ -21,6 +21,11 @@ export interface Lowerable<Attributes> {
   ): readonly Value[];
 }
 
+/** A node's name in messages: `path:op`. */
+export function qualifiedName(path: string, op: string): string {
+  return path ? `${path}:${op}` : op;
+}
+
 /** A captured graph: what is compiled to a plan. Nodes stand in topological order and refer to each other by number. */
 export interface CapturedGraph {
   readonly nodes: readonly CapturedNode[];

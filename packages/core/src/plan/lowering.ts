@@ -1,6 +1,7 @@
 import { type ComputeDType, type DType, dtypes } from "../dtype.ts";
 import { depthOf, loadedBuffers } from "./access.ts";
 import { apply, constant, type Expr, type Load, type ScalarOp } from "./expr.ts";
+import { qualifiedName } from "./graph.ts";
 import type { HostStep, IndexCheck, Place, Slot, Step } from "./plan.ts";
 import { asLoad, dtypeOf, indexAlong, isWhole, mapViews, padValue, type Value } from "./value.ts";
 import { contiguous, expandView, permuteView, reshapeView, sameShape, sizeOf, sliceView, type View } from "./view.ts";
@@ -53,7 +54,7 @@ export class Lowering {
     this.#op = op;
     this.#path = path;
     this.#trace = trace;
-    this.#label = path ? `${path}:${op}` : op;
+    this.#label = qualifiedName(path, op);
   }
 
   // Values
