@@ -1,4 +1,4 @@
-// Packs every package, lints the tarballs, and uses each package alone, as a plain ESM Node project would.
+// Packs every package, lints the tarballs, and uses each package alone, as a plain Node project would: by import and by require.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -75,6 +75,11 @@ function useAlone(name, packages) {
   execute("npm", ["install", ...quiet, ...needed.map(({ tarball }) => tarball)], folder);
   tool("tsc", ["--strict", "--module", "nodenext", "--target", "es2022", "main.ts"], folder);
   execute(process.execPath, ["main.js"], folder);
+  const requires = needed[0].entries.map(
+    (entry) => `if (!Object.keys(require("${entry}")).length) throw "${entry}";\n`,
+  );
+  writeFileSync(join(folder, "main.cjs"), requires.join(""));
+  execute(process.execPath, ["main.cjs"], folder);
 }
 
 /** The package, and those of ours that it needs. */
