@@ -1,5 +1,6 @@
+import type { Generator } from "@tsuki/core";
 import type { Moonlight } from "@tsuki/moe";
-import { generate, type HostGenerator } from "@tsuki/nn";
+import { generate } from "@tsuki/nn";
 import { printable } from "./text.ts";
 
 export interface SamplingOptions {
@@ -12,7 +13,7 @@ export interface SamplingOptions {
 /** The prompt and what the model adds; the text as far as it got where the signal came. */
 export async function sampleText(
   model: Moonlight,
-  generator: HostGenerator,
+  generator: Generator,
   { prompt, sampleLength, temperature, sequence }: SamplingOptions,
   signal: AbortSignal,
 ): Promise<string> {

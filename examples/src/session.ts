@@ -1,6 +1,5 @@
-import { defaultDevice, readAll, TsukiError } from "@tsuki/core";
+import { defaultDevice, Generator, readAll, TsukiError } from "@tsuki/core";
 import { type Moonlight, toHuggingFace } from "@tsuki/moe";
-import { HostGenerator } from "@tsuki/nn";
 import { type Optimizer, type ParameterGroups, type Schedule, warmupCosine } from "@tsuki/optim";
 import { type Checkpoint, loadNewestCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { validationLoss } from "./evaluation.ts";
@@ -30,7 +29,7 @@ export class Session {
   readonly #optimizer: Optimizer;
   readonly #schedule: Schedule;
   readonly #windows: Windows;
-  readonly #sampler: HostGenerator;
+  readonly #sampler: Generator;
   #secondsBefore = 0;
   #began = performance.now();
 
@@ -48,7 +47,7 @@ export class Session {
       final: options.lr * options.finalLr,
     });
     this.#windows = windows;
-    this.#sampler = new HostGenerator(seedOf(options.seed, samples));
+    this.#sampler = new Generator(seedOf(options.seed, samples));
   }
 
   /** Seconds of training so far, without the time between a stop and `--resume`. */

@@ -1,8 +1,8 @@
 /**
  * Element types. `float32`, `int32` and `bool` compute on every backend, `float64` on the reference backend only;
- * `bfloat16`, `float16` and `int8` are storage: kernels widen them on load.
+ * `bfloat16`, `float16`, `int8` and `uint8` are storage: kernels widen them on load and round (or wrap) on store.
  */
-export type DType = "float32" | "float64" | "int32" | "bool" | "bfloat16" | "float16" | "int8";
+export type DType = ComputeDType | "bfloat16" | "float16" | "int8" | "uint8";
 
 /** The types in which kernels compute. */
 export type ComputeDType = "float32" | "float64" | "int32" | "bool";
@@ -70,6 +70,13 @@ export const dtypes: Readonly<Record<DType, DTypeInfo>> = {
     id: 6,
     create: (n) => new Int8Array(n),
     view: (b, o, n) => new Int8Array(b, o, n),
+  },
+  uint8: {
+    bytes: 1,
+    compute: "int32",
+    id: 7,
+    create: (n) => new Uint8Array(n),
+    view: (b, o, n) => new Uint8Array(b, o, n),
   },
 };
 

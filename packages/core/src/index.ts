@@ -14,8 +14,12 @@ installMethods(reading);
 installPrinting();
 registerBackend("wasm", createWasmBackend);
 
-export { type GradOptions, grad } from "./autograd/backward.ts";
+export { AnomalyError, detectAnomaly } from "./autograd/anomaly.ts";
+export { type BackwardOptions, type GradOptions, grad } from "./autograd/backward.ts";
+export { checkpoint } from "./autograd/checkpoint.ts";
+export { type CustomContext, type CustomDefinition, customFunction } from "./autograd/custom-function.ts";
 export { GradcheckError, type GradcheckOptions, gradcheck } from "./autograd/gradcheck.ts";
+export { hvp, jvp, vjp } from "./autograd/vector-products.ts";
 export { defaultDevice, setDefaultDevice } from "./device/default.ts";
 export { Device } from "./device/device.ts";
 export type { BackendOptions } from "./device/registry.ts";
@@ -24,19 +28,30 @@ export { type ComputeDType, type DType, dtypes, isFloat, type TypedArray } from 
 export * from "./errors.ts";
 export { together } from "./graph/effect.ts";
 export { enableGrad, noGrad, scope } from "./graph/scope.ts";
-export { Tensor, type TensorLike } from "./graph/tensor.ts";
+export { type GradientHook, Tensor, type TensorLike } from "./graph/tensor.ts";
 export { Variable, type VariableOptions } from "./graph/variable.ts";
-export { type TensorData, widen } from "./io/data.ts";
-export { decodeSafetensors, encodeSafetensors } from "./io/safetensors.ts";
+export { convert as convertData, type TensorData } from "./io/data.ts";
 export { defaultFloat as defaultDtype } from "./ops/build.ts";
 export type { CreationOptions } from "./ops/creation.ts";
 export * from "./ops/functions.ts";
 export * from "./ops/methods.ts";
-export { defaultGenerator, Generator, manualSeed } from "./ops/random.ts";
+export {
+  defaultGenerator,
+  Generator,
+  manualSeed,
+  type NormalOptions,
+  type RandintOptions,
+  type RandomSource,
+  type UniformOptions,
+} from "./ops/random.ts";
+export type { ReduceOptions } from "./ops/reduction.ts";
+export type { Sorted, SortOptions } from "./ops/sorting.ts";
+export type { NormOptions, VarianceOptions } from "./ops/statistics.ts";
 export { fromData, parameter, type TensorOptions, tensor, variable, withDefaultDtype } from "./tensor/create.ts";
 export { callback, hostCall } from "./tensor/host.ts";
 export { array, backward, data, item, keep, type NestedArray, show } from "./tensor/reading.ts";
 export { readAll, realize } from "./tensor/realize.ts";
+export { booleanSelect, nonzero, unique } from "./tensor/selection.ts";
 
 /** What the default device has done and holds. */
 export function stats(): Stats {

@@ -440,7 +440,7 @@ describe.each(["reference", "wasm"])("on %s", (name) => {
       await realize();
       return tensor([1, 2, 3]).take(index.add(0));
     };
-    const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
+    const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 300));
 
     it("an un-awaited read ends no process: its error comes with the next await", async () => {
       void (await failing()).data();
@@ -679,11 +679,11 @@ describe.each(["reference", "wasm"])("on %s", (name) => {
       const w = parameter(tensor([2]));
       const y = w.square().mul(tensor([1, 1]));
       w.assign(w.add(1));
-      const [gradient] = grad(y, [w], { gradOutput: tensor([1, 10]) });
+      const [gradient] = grad(y, [w], { gradOutputs: tensor([1, 10]) });
       expect(await gradient.array()).toEqual([44]);
       expect(() => grad(y.sum(), [tensor([5])])).toThrow(/grad: input 0 \(shape \[1\]\) requires no gradient/);
       expect(() => grad(y, [w])).toThrow(/grad: the output has shape \[2\]/);
-      expect(() => grad(y, [w], { gradOutput: tensor([1]) })).toThrow(/not of \[1\]/);
+      expect(() => grad(y, [w], { gradOutputs: tensor([1]) })).toThrow(/not of \[1\]/);
     });
 
     it("noGrad and detach stop gradients", async () => {

@@ -1,5 +1,6 @@
-import { arange, concat, Generator, readAll, type Tensor, tensor, where } from "@tsuki/core";
-import { RotaryEmbedding } from "@tsuki/nn";
+import { arange, concat, Generator, readAll, type Tensor, tensor } from "@tsuki/core";
+import { KVCache, RotaryEmbedding } from "@tsuki/nn";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { onEachDevice } from "../../../tests/devices.ts";
 import { normal, smallConfig } from "../test/small.ts";
@@ -23,36 +24,34 @@ function distance(a: Tensor, b: Tensor): Promise<number> {
   return a.sub(b).abs().max().item();
 }
 
-/**
- * The absorbed form, in which the latents are never expanded: queries are taken into latent space, where they meet one key
- * of C + P numbers that all heads share, and the weighted latents are expanded once.
- */
-function absorbed(attention: MultiHeadLatentAttention, rotary: RotaryEmbedding, x: Tensor): Tensor {
-  const [batch, length] = x.shape;
-  const [latent, sharedKey] = attention.kvAProjWithMqa.call(x).split([latentWidth, rotated], -1);
-  const normed = attention.kvALayernorm.call(latent).unsqueeze(1);
-  const ofHeads = attention.kvBProj.weight.reshape([heads, plain + vHeadDim, latentWidth]);
-  const [toKeys, toValues] = ofHeads.split([plain, vHeadDim], 1);
-  const queries = attention.qProj
-    .call(x)
-    .reshape([batch, length, heads, plain + rotated])
-    .permute([0, 2, 1, 3]);
-  const [plainQueries, toRotate] = queries.split([plain, rotated], -1);
-  const inLatent = concat([plainQueries.matmul(toKeys.unsqueeze(0)), rotary.call(toRotate)], -1);
-  const keys = concat([normed, rotary.call(sharedKey.unsqueeze(1))], -1);
-  const scores = inLatent.matmul(keys.transpose()).div(Math.sqrt(plain + rotated));
-  const earlier = arange(length).le(arange(length).unsqueeze(1));
-  const weights = where(earlier, scores, Number.NEGATIVE_INFINITY).softmax();
-  const attended = weights.matmul(normed).matmul(toValues.transpose().unsqueeze(0));
-  return attention.oProj.call(attended.permute([0, 2, 1, 3]).reshape([batch, length, heads * vHeadDim]));
-}
-
 onEachDevice(() => {
-  test("expanded latents or absorbed projections: the same", async () => {
-    const rotary = rotaryOf();
-    const attention = new MultiHeadLatentAttention(config, rotary, new Generator(1));
-    const x = await normal(2, [2, 9, 12]);
-    expect(await distance(attention.call(x), absorbed(attention, rotary, x))).toBeLessThan(1e-5);
+  test("expanded latents or the absorbed form over the cache: the same", async () => {
+    const attention = new MultiHeadLatentAttention(config, rotaryOf(), new Generator(1));
+    await fc.assert(
+      fc.asyncProperty(fc.nat(1000), async (seed) => {
+        const x = await normal(seed, [2, 9, config.hiddenSize]);
+        const cache = new KVCache({ capacity: 9 });
+        const padding = tensor(Int32Array.of(0, 2));
+        const first = attention.call(x.slice(1, 0, 5), cache.prefill(5, { padding }));
+        const others = [2, 1, 1].map((length) => {
+          const start = cache.length;
+          return attention.call(x.slice(1, start, start + length), cache.extend(length));
+        });
+        const places = arange(9);
+        const mask = places.ge(padding.unsqueeze(1));
+        const positions = places.sub(padding.unsqueeze(1)).maximum(0);
+        const plain = attention.call(x, { mask, positions });
+        const off = concat([first, ...others], 1)
+          .sub(plain)
+          .abs();
+        // The padded places of the second row mean nothing.
+        const read = await readAll({ off: off.slice(1, 2).max(), largest: plain.abs().max() });
+        expect(read.off.data[0]).toBeLessThanOrEqual(1e-4 * read.largest.data[0]);
+        expect(cache.variables.map(({ shape }) => shape)).toEqual([[2, 9, latentWidth + rotated]]);
+        cache.dispose();
+      }),
+      { numRuns: 10 },
+    );
   });
 
   test("the latent's norm has eps 1e-6, whatever the config says", async () => {

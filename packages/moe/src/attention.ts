@@ -19,6 +19,18 @@ export interface Projections {
   readonly values: Tensor;
 }
 
+/** The two parts of a query, [B, H, T, Q − P] and [B, H, T, P]. */
+interface Query {
+  readonly plain: Tensor;
+  readonly rotated: Tensor;
+}
+
+/** What is kept of a token: the normed latent [B, T, C], and the rotated part of its keys [B, T, P]. */
+interface Compressed {
+  readonly latent: Tensor;
+  readonly sharedKey: Tensor;
+}
+
 /**
  * The eps of `kv_a_layernorm`: the reference builds this norm without the config's `rms_norm_eps`, and so it keeps that
  * of the class.
@@ -71,31 +83,73 @@ export class MultiHeadLatentAttention extends Module<
     this.oProj = linear(heads * vHeadDim, hiddenSize);
   }
 
-  /** @param x [B, T, D] → [B, T, D] */
-  forward(x: Tensor, { mask, positions }: AttentionContext = {}, observe?: (projections: Projections) => void): Tensor {
-    const { numAttentionHeads: heads, qkNopeHeadDim, qkRopeHeadDim, vHeadDim } = this.#config;
-    const projections = this.#project(x, positions);
-    observe?.(projections);
-    const { queries, keys, values } = projections;
-    const scale = 1 / Math.sqrt(qkNopeHeadDim + qkRopeHeadDim);
-    const attended = scaledDotProductAttention(queries, keys, values, { causal: true, scale, mask });
-    const [batch, length] = x.shape;
-    return this.oProj.call(attended.permute([0, 2, 1, 3]).reshape([batch, length, heads * vHeadDim]));
+  /**
+   * Without a cache, and in the first call with one, keys and values are made of the latents. Later calls take them into
+   * queries and outputs instead (the absorbed form): per head, W_k of the query and W_v of what was attended, so that
+   * attention runs over the C + P numbers that the cache holds for a token.
+   *
+   * @param x [B, T, D] → [B, T, D]
+   * @param observe Called where keys and values are made.
+   */
+  forward(x: Tensor, context: AttentionContext = {}, observe?: (projections: Projections) => void): Tensor {
+    const { mask, positions, cache } = context;
+    const length = x.shape[1];
+    const query = this.#query(x, positions);
+    const compressed = this.#compress(x, positions);
+    const held = cache?.update(this, "latents", concat([compressed.latent, compressed.sharedKey], -1));
+    if (cache && held && held.shape[1] > length) return this.#output(this.#absorbed(query, held, cache.visible()));
+    const { queries, keys, values } = this.#project(query, compressed);
+    observe?.({ queries, keys, values });
+    const seen = cache ? { mask: cache.visible() } : { causal: true, mask };
+    return this.#output(scaledDotProductAttention(queries, keys, values, { ...seen, scale: this.#scale }));
   }
 
-  #project(x: Tensor, positions?: Tensor): Projections {
-    const { kvLoraRank, qkNopeHeadDim, qkRopeHeadDim, vHeadDim } = this.#config;
+  get #scale(): number {
+    const { qkNopeHeadDim, qkRopeHeadDim } = this.#config;
+    return 1 / Math.sqrt(qkNopeHeadDim + qkRopeHeadDim);
+  }
+
+  #query(x: Tensor, positions?: Tensor): Query {
+    const { qkNopeHeadDim, qkRopeHeadDim } = this.#config;
     const [plain, toRotate] = this.#byHead(this.qProj.call(x)).split([qkNopeHeadDim, qkRopeHeadDim], -1);
+    return { plain, rotated: this.#rotary.call(toRotate, positions) };
+  }
+
+  #compress(x: Tensor, positions?: Tensor): Compressed {
+    const { kvLoraRank, qkRopeHeadDim } = this.#config;
     const [latent, sharedKey] = this.kvAProjWithMqa.call(x).split([kvLoraRank, qkRopeHeadDim], -1);
-    const expanded = this.#byHead(this.kvBProj.call(this.kvALayernorm.call(latent)));
-    const [plainKeys, values] = expanded.split([qkNopeHeadDim, vHeadDim], -1);
-    const rotated = this.#rotary.call(toRotate, positions);
-    const rotatedKeys = this.#rotary.call(sharedKey.unsqueeze(1), positions).expand(rotated.shape);
+    const rotated = this.#rotary.call(sharedKey.unsqueeze(1), positions).squeeze(1);
+    return { latent: this.kvALayernorm.call(latent), sharedKey: rotated };
+  }
+
+  #project({ plain, rotated }: Query, { latent, sharedKey }: Compressed): Projections {
+    const { qkNopeHeadDim, vHeadDim } = this.#config;
+    const [plainKeys, values] = this.#byHead(this.kvBProj.call(latent)).split([qkNopeHeadDim, vHeadDim], -1);
     return {
       queries: concat([plain, rotated], -1),
-      keys: concat([plainKeys, rotatedKeys], -1),
+      keys: concat([plainKeys, sharedKey.unsqueeze(1).expand(rotated.shape)], -1),
       values,
     };
+  }
+
+  /** @param held Latents and shared keys, [B, S, C + P]. */
+  #absorbed({ plain, rotated }: Query, held: Tensor, visible: Tensor): Tensor {
+    const { numAttentionHeads: heads, kvLoraRank, qkNopeHeadDim, vHeadDim } = this.#config;
+    const weight = this.kvBProj.effectiveWeight().reshape([heads, qkNopeHeadDim + vHeadDim, kvLoraRank]);
+    const [keyWeight, valueWeight] = weight.split([qkNopeHeadDim, vHeadDim], 1);
+    const queries = concat([plain.matmul(keyWeight), rotated], -1);
+    const keys = held.unsqueeze(1);
+    const attended = scaledDotProductAttention(queries, keys, keys.slice(-1, 0, kvLoraRank), {
+      mask: visible,
+      scale: this.#scale,
+    });
+    return attended.matmul(valueWeight.transpose());
+  }
+
+  /** [B, H, T, V] → [B, T, D] */
+  #output(attended: Tensor): Tensor {
+    const [batch, heads, length, width] = attended.shape;
+    return this.oProj.call(attended.permute([0, 2, 1, 3]).reshape([batch, length, heads * width]));
   }
 
   /** [B, T, H·n] → [B, H, T, n] */

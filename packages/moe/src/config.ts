@@ -1,4 +1,4 @@
-import { ArgumentError } from "@tsuki/core";
+import { type ConfigSchema, checkConfig as checkFields, configRanges } from "@tsuki/nn";
 
 /** Sizes and numbers of a Moonlight model (a DeepSeek-V3 architecture without query compression). Plain data. */
 export interface MoonlightConfig {
@@ -80,58 +80,66 @@ export function isMoELayer(config: MoonlightConfig, index: number): boolean {
   return index >= config.firstKDenseReplace && index % config.moeLayerFreq === 0;
 }
 
-/** The values that a field may have. */
-interface Range {
-  readonly name: string;
-  readonly holds: (value: unknown) => boolean;
-}
+const { count, countOrNone, positive, notNegative, boolean } = configRanges;
 
-const wholeFrom = (least: number): Range => ({
-  name: `a whole number ≥ ${least}`,
-  holds: (value) => Number.isSafeInteger(value) && (value as number) >= least,
-});
-const [count, countOrNone] = [wholeFrom(1), wholeFrom(0)];
-const positive: Range = {
-  name: "a finite number > 0",
-  holds: (value) => Number.isFinite(value) && (value as number) > 0,
-};
-const notNegative: Range = {
-  name: "a finite number ≥ 0",
-  holds: (value) => Number.isFinite(value) && (value as number) >= 0,
-};
-const boolean: Range = { name: "true or false", holds: (value) => typeof value === "boolean" };
-
-const ranges: Readonly<Record<keyof MoonlightConfig, Range>> = {
-  vocabSize: count,
-  hiddenSize: count,
-  numHiddenLayers: count,
-  numAttentionHeads: count,
-  kvLoraRank: count,
-  qkNopeHeadDim: count,
-  qkRopeHeadDim: count,
-  vHeadDim: count,
-  intermediateSize: count,
-  moeIntermediateSize: count,
-  numRoutedExperts: count,
-  numSharedExperts: countOrNone,
-  numExpertsPerToken: count,
-  firstKDenseReplace: countOrNone,
-  moeLayerFreq: count,
-  numGroups: count,
-  topKGroups: count,
-  normTopKProb: boolean,
-  routedScalingFactor: positive,
-  auxLossAlpha: notNegative,
-  ropeTheta: positive,
-  rmsNormEps: positive,
-  initializerRange: notNegative,
-  maxPositionEmbeddings: count,
-  bosTokenId: countOrNone,
-  eosTokenId: countOrNone,
+/** What is checked, and what Hugging Face's `config.json` calls it. */
+export const moonlightSchema: ConfigSchema<MoonlightConfig> = {
+  name: "Moonlight",
+  fields: {
+    vocabSize: { key: "vocab_size", range: count },
+    hiddenSize: { key: "hidden_size", range: count },
+    numHiddenLayers: { key: "num_hidden_layers", range: count },
+    numAttentionHeads: { key: "num_attention_heads", range: count },
+    kvLoraRank: { key: "kv_lora_rank", range: count },
+    qkNopeHeadDim: { key: "qk_nope_head_dim", range: count },
+    qkRopeHeadDim: { key: "qk_rope_head_dim", range: count },
+    vHeadDim: { key: "v_head_dim", range: count },
+    intermediateSize: { key: "intermediate_size", range: count },
+    moeIntermediateSize: { key: "moe_intermediate_size", range: count },
+    numRoutedExperts: { key: "n_routed_experts", range: count },
+    numSharedExperts: { key: "n_shared_experts", range: countOrNone },
+    numExpertsPerToken: { key: "num_experts_per_tok", range: count },
+    firstKDenseReplace: { key: "first_k_dense_replace", range: countOrNone },
+    moeLayerFreq: { key: "moe_layer_freq", range: count },
+    numGroups: { key: "n_group", range: count },
+    topKGroups: { key: "topk_group", range: count },
+    normTopKProb: { key: "norm_topk_prob", range: boolean },
+    routedScalingFactor: { key: "routed_scaling_factor", range: positive },
+    auxLossAlpha: { key: "aux_loss_alpha", range: notNegative },
+    ropeTheta: { key: "rope_theta", range: positive },
+    rmsNormEps: { key: "rms_norm_eps", range: positive },
+    initializerRange: { key: "initializer_range", range: notNegative },
+    maxPositionEmbeddings: { key: "max_position_embeddings", range: count },
+    bosTokenId: { key: "bos_token_id", range: countOrNone },
+    eosTokenId: { key: "eos_token_id", range: countOrNone },
+  },
+  variants: {
+    model_type: ["deepseek_v3"],
+    hidden_act: ["silu"],
+    scoring_func: ["sigmoid"],
+    topk_method: ["noaux_tc"],
+    q_lora_rank: [null],
+    rope_scaling: [null],
+    attention_bias: [false],
+    attention_dropout: [0],
+    tie_word_embeddings: [false],
+    num_nextn_predict_layers: [0],
+    seq_aux: [true],
+  },
+  misfits,
+  unsupported: (given) => {
+    const heads = given.get("num_key_value_heads");
+    if (heads === undefined || heads === given.get("num_attention_heads")) return [];
+    return [
+      `num_key_value_heads = ${JSON.stringify(heads)} must equal num_attention_heads: latent attention shares no heads`,
+    ];
+  },
 };
 
 /** The fields of a config, in the order of their definition. */
-export const configFields: readonly (keyof MoonlightConfig)[] = Object.keys(ranges) as (keyof MoonlightConfig)[];
+export const configFields: readonly (keyof MoonlightConfig)[] = Object.keys(
+  moonlightSchema.fields,
+) as (keyof MoonlightConfig)[];
 
 /**
  * Checks every field and how they fit together; all that is wrong is in one error.
@@ -139,11 +147,7 @@ export const configFields: readonly (keyof MoonlightConfig)[] = Object.keys(rang
  * @param named What a field is called in errors: a config file has other names.
  */
 export function checkConfig(config: MoonlightConfig, named: (field: keyof MoonlightConfig) => string = String): void {
-  const wrong = configFields
-    .filter((field) => !ranges[field].holds(config[field]))
-    .map((field) => `${named(field)} must be ${ranges[field].name}, not ${JSON.stringify(config[field])}`);
-  if (wrong.length === 0) wrong.push(...misfits(config, named));
-  if (wrong.length > 0) throw new ArgumentError(`Moonlight config: ${wrong.join("; ")}`);
+  checkFields(moonlightSchema, config, named);
 }
 
 function misfits(config: MoonlightConfig, named: (field: keyof MoonlightConfig) => string): string[] {

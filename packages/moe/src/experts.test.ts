@@ -48,7 +48,7 @@ onEachDevice(() => {
         const weights = parameter(routing.weights);
         const results = (f: (input: Tensor, routing: Routing) => Tensor): Record<string, Tensor> => {
           const y = f(x.read(), { ...routing, weights: weights.read() });
-          const gradients = grad(y, [x, weights, ...experts.parameters()], { gradOutput: towards });
+          const gradients = grad(y, [x, weights, ...experts.parameters()], { gradOutputs: towards });
           return { y, ...Object.fromEntries(gradients.map((gradient, i) => [`gradient ${i}`, gradient])) };
         };
         const grouped = await readAll(results((...given) => experts.call(...given)));

@@ -1,4 +1,4 @@
-import { type Generator, groupBy, groupedMatmul, parameter, scatterAdd, type Tensor, type Variable } from "@tsuki/core";
+import { type Generator, groupBy, groupedMatmul, parameter, type Tensor, type Variable } from "@tsuki/core";
 import { init, Module, stackedParameter } from "@tsuki/nn";
 import type { MoonlightConfig } from "./config.ts";
 import type { Routing } from "./routing.ts";
@@ -46,6 +46,6 @@ export class RoutedExperts extends Module<[x: Tensor, routing: Routing], Tensor>
       .silu()
       .mul(groupedMatmul(rows, this.upProj.transpose(), offsets));
     const weight = weights.reshape([slots, 1]).take(permutation);
-    return scatterAdd(token, groupedMatmul(hidden, this.downProj.transpose(), offsets).mul(weight), tokens);
+    return groupedMatmul(hidden, this.downProj.transpose(), offsets).mul(weight).segmentSum(token, tokens);
   }
 }

@@ -1,6 +1,7 @@
 import { ArgumentError } from "@tsuki/core";
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { moonlight16B } from "./config.ts";
+import { checkConfig, moonlight16B } from "./config.ts";
 import { configFromHuggingFace, toHuggingFace } from "./huggingface.ts";
 
 const json = toHuggingFace(moonlight16B);
@@ -47,5 +48,31 @@ test("inherited properties are no keys", () => {
   const { hidden_size: _, ...rest } = json;
   expect(() => configFromHuggingFace(Object.assign(Object.create({ hidden_size: 2048 }), rest))).toThrow(
     "missing: hidden_size",
+  );
+});
+
+test("10,000 changed configs give a config that fits, or an ArgumentError", () => {
+  const key = fc.oneof(fc.constantFrom(...Object.keys(json)), fc.constantFrom("__proto__", "constructor"), fc.string());
+  const value = fc.oneof(
+    fc.constantFrom(0, -1, 1, 2, 7, 0.5, 1e300, 2 ** 53, "64", null, true, false, [], {}),
+    fc.integer(),
+    fc.double(),
+    fc.jsonValue(),
+  );
+  const change = fc.record({ key, value: fc.option(value, { nil: undefined }) });
+  fc.assert(
+    fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => {
+      // As text, as a file comes: a key may be "__proto__", a number may be read as infinite.
+      const entries = new Map<string, unknown>(Object.entries(json));
+      for (const { key, value } of changes) value === undefined ? entries.delete(key) : entries.set(key, value);
+      const text = [...entries].map(([name, held]) => `${JSON.stringify(name)}:${JSON.stringify(held)}`).join();
+      try {
+        checkConfig(configFromHuggingFace(JSON.parse(`{${text}}`)));
+      } catch (error) {
+        expect(error).toBeInstanceOf(ArgumentError);
+        expect((error as Error).message).toMatch(/^Moonlight config: /);
+      }
+    }),
+    { numRuns: 10_000 },
   );
 });

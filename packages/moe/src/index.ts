@@ -6,7 +6,7 @@ export { checkConfig, isMoELayer, type MoonlightConfig, moonlight16B } from "./c
 export { RoutedExperts } from "./experts.ts";
 export { configFromHuggingFace, toHuggingFace } from "./huggingface.ts";
 export { type LanguageModelLoss, type LossOptions, languageModelLoss } from "./loss.ts";
-export { Moonlight, MoonlightModel } from "./model.ts";
+export { Moonlight, type MoonlightContext, MoonlightModel } from "./model.ts";
 export { MoE } from "./moe.ts";
 export type { Observation, Observe } from "./observation.ts";
 export {

@@ -1,11 +1,14 @@
 import { type Generator, ShapeError, type Tensor } from "@tsuki/core";
-import { Embedding, init, Linear, Module, RMSNorm, RotaryEmbedding } from "@tsuki/nn";
+import { Embedding, init, type LanguageModelContext, Linear, Module, RMSNorm, RotaryEmbedding } from "@tsuki/nn";
 import { type DecoderContext, DecoderLayer } from "./block.ts";
 import { checkConfig, type MoonlightConfig } from "./config.ts";
 import { MoE } from "./moe.ts";
 import type { Router } from "./router.ts";
 
 // B batch, T sequence, D hidden, V vocabulary
+
+/** What the model knows besides its tokens. */
+export interface MoonlightContext extends DecoderContext, LanguageModelContext {}
 
 /** Embedding, decoder layers and final norm: ids [B, T] → hidden states [B, T, D]. */
 export class MoonlightModel extends Module<[ids: Tensor, context?: DecoderContext], Tensor> {
@@ -56,7 +59,7 @@ export class MoonlightModel extends Module<[ids: Tensor, context?: DecoderContex
  *     model.loadStateDict((await loadSafetensors("model.safetensors")).tensors);
  *     const logits = model.call(ids);
  */
-export class Moonlight extends Module<[ids: Tensor, context?: DecoderContext], Tensor> {
+export class Moonlight extends Module<[ids: Tensor, context?: MoonlightContext], Tensor> {
   readonly config: MoonlightConfig;
   readonly model: MoonlightModel;
   /** [V, D] */
@@ -85,9 +88,13 @@ export class Moonlight extends Module<[ids: Tensor, context?: DecoderContext], T
    * @param context.mask bool [B, T], false for padding; rows without padding are as if they were alone. Logits at
    *   padding are finite and mean nothing.
    * @param context.positions int32 [B, T]; default 0 … T − 1. The causal order is that of the row, whatever they are.
+   * @param context.cache What is kept of earlier tokens: C + P numbers for each token and layer.
+   * @param context.logitsAt The place of the only token whose logits are wanted: [B, 1, V].
    */
-  forward(ids: Tensor, context: DecoderContext = {}): Tensor {
-    return this.lmHead.call(this.model.call(ids, context));
+  forward(ids: Tensor, context: MoonlightContext = {}): Tensor {
+    const { logitsAt } = context;
+    const hidden = this.model.call(ids, context);
+    return this.lmHead.call(logitsAt === undefined ? hidden : hidden.narrow(1, logitsAt, 1));
   }
 
   /** The routers, by the number of their layer. */

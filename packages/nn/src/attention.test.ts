@@ -77,6 +77,34 @@ onEachDevice(() => {
     );
   });
 
+  test("query heads that share keys and values give the bits of repeated ones", async () => {
+    const groups = fc.record({ shared: fc.integer({ min: 1, max: 3 }), times: fc.integer({ min: 1, max: 3 }) });
+    await fc.assert(
+      fc.asyncProperty(shapes, groups, async ({ batch, seed, ...sizes }, { shared, times }) => {
+        const q = (await normal(seed, [batch, shared * times, sizes.queries, sizes.keyDim])).x;
+        const k = (await normal(seed + 1, [batch, shared, sizes.keys, sizes.keyDim])).x;
+        const v = (await normal(seed + 2, [batch, shared, sizes.keys, sizes.valueDim])).x;
+        const repeat = (x: Tensor): Tensor =>
+          concat(
+            Array.from({ length: shared * times }, (_, head) => x.slice(1, Math.floor(head / times)).slice(1, 0, 1)),
+            1,
+          );
+        const grouped = scaledDotProductAttention(q, k, v, { causal: true });
+        const repeated = scaledDotProductAttention(q, repeat(k), repeat(v), { causal: true });
+        expect(await grouped.data()).toEqual(await repeated.data());
+      }),
+    );
+  });
+
+  test("a bias is added to the scaled products: −∞ hides a key", async () => {
+    const { tensors } = await inputs(1, [2, 3], [4, 5, 2, 2]);
+    const bias = (await normal(9, [3, 1, 5])).x.add(tensor([0, 0, Number.NEGATIVE_INFINITY, 0, 0]));
+    const mask = tensor([1, 2].map(() => [true, true, false, true, true]));
+    const hidden = scaledDotProductAttention(...tensors, { bias });
+    const masked = scaledDotProductAttention(...tensors, { bias: (await normal(9, [3, 1, 5])).x, mask });
+    expectClose(await hidden.data(), await masked.data(), 1e-6);
+  });
+
   test("causality: later tokens change no bit of an earlier row", async () => {
     await fc.assert(
       fc.asyncProperty(shapes, fc.nat(), async ({ batch, heads, queries: length, keyDim, valueDim, seed }, pick) => {
@@ -139,6 +167,8 @@ test("shapes that do not fit are one error", () => {
   expect(() => scaledDotProductAttention(q.select(0, 0), k, v)).toThrow("not [1,3,4], [2,1,5,4] and [2,1,5,6]");
   expect(() => scaledDotProductAttention(q, v, v)).toThrow("not [2,1,3,4], [2,1,5,6] and [2,1,5,6]");
   expect(() => scaledDotProductAttention(q, k, q)).toThrow("not [2,1,3,4], [2,1,5,4] and [2,1,3,4]");
+  const three = of(2, 3, 5, 4);
+  expect(() => scaledDotProductAttention(of(2, 2, 3, 4), three, three)).toThrow("where G divides H, not [2,2,3,4]");
   expect(() => scaledDotProductAttention(q, k, v, { mask: of(2, 5) })).toThrow(
     "the mask is bool (true: seen), not float32",
   );

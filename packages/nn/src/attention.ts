@@ -1,4 +1,9 @@
-import { arange, DTypeError, ShapeError, type Tensor, where } from "@tsuki/core";
+import { type Generator, ShapeError, type Tensor, where } from "@tsuki/core";
+import type { AttentionCache } from "./cache.ts";
+import { dropout as drop } from "./dropout.ts";
+import { type VisibilityOptions, visibleKeys } from "./visibility.ts";
+
+// B batch, H heads of the queries, G heads of keys and values, Tq queries, Tk keys, D extent of a head
 
 /** What attention knows of the tokens of a batch besides the tokens. */
 export interface AttentionContext {
@@ -9,33 +14,51 @@ export interface AttentionContext {
   readonly mask?: Tensor;
   /** Positions for rotary embedding: int32 [batch, T]; default 0 … T − 1. */
   readonly positions?: Tensor;
+  /**
+   * Which document each token is of, where several are packed into a row: int32 [batch or 1, T], such as `documentIds`
+   * gives. Tokens see those of their own document.
+   */
+  readonly documents?: Tensor;
+  /** Entries of earlier tokens: queries see all that it holds, and its mask takes the place of `mask`. */
+  readonly cache?: AttentionCache;
 }
 
-export interface AttentionOptions {
-  /** Whether a query sees only keys up to its own place; the last query is at the place of the last key. Default false. */
-  readonly causal?: boolean;
-  /** Factor of the dot products; default 1 / √Dk. */
+export interface AttentionOptions extends VisibilityOptions {
+  /** Factor of the dot products; default 1 / √D. */
   readonly scale?: number;
-  /** As in `AttentionContext`. */
-  readonly mask?: Tensor;
+  /** Added to the scaled dot products, such as a bias by distance; broadcasts to [B, H, Tq, Tk]. */
+  readonly bias?: Tensor;
+  /** The probability with which a weight is dropped; default 0. */
+  readonly dropout?: number;
+  /** Decides what is dropped. */
+  readonly generator?: Generator;
 }
 
 /**
- * softmax(q·kᵀ · scale)·v (Vaswani et al., "Attention is all you need"): q [B, H, Tq, Dk], k [B, H, Tk, Dk],
- * v [B, H, Tk, Dv] → [B, H, Tq, Dv]; B and H broadcast.
+ * softmax(q·kᵀ · scale + bias)·v over the keys that are seen (Vaswani et al., "Attention is all you need"): q [B, H, Tq, D],
+ * k [B, G, Tk, D], v [B, G, Tk, Dv] → [B, H, Tq, Dv]. Query heads h with equal ⌊h·G/H⌋ share a head of keys and values
+ * (Ainslie et al., "GQA"); B broadcasts, and so do heads where H or G is 1.
  *
  * A query that sees no key at all (a padded row) gives zeros, and no gradient passes through it. Keys that are not seen
  * change no bit of the result, as long as they are finite.
  */
 export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
   checkShapes(q, k, v);
-  const { causal = false, scale = 1 / Math.sqrt(q.shape[3]), mask } = options;
-  const [queries, keys] = [q.shape[2], k.shape[2]];
-  const scores = q.matmul(k.transpose()).mul(scale);
-  const order = causal ? arange(keys).le(arange(keys - queries, keys).reshape([queries, 1])) : null;
-  const seen = mask ? broadcastMask(mask, scores.shape) : null;
-  const visible = order && seen ? order.logicalAnd(seen) : (order ?? seen);
-  return (visible ? maskedSoftmax(scores, visible) : scores.softmax()).matmul(v);
+  const { scale = 1 / Math.sqrt(q.shape[3]), bias, dropout = 0, generator } = options;
+  const products = byGroup(q, k.transpose()).mul(scale);
+  const scores = bias ? products.add(bias) : products;
+  const visible = visibleKeys(options, scores.shape);
+  const weights = visible ? maskedSoftmax(scores, visible) : scores.softmax();
+  return byGroup(dropout > 0 ? drop(weights, dropout, generator) : weights, v);
+}
+
+/** a·b for a [B, H, m, k] and b [B, G, k, n], where H / G heads of a share one of b: their rows are rows of one product. */
+function byGroup(a: Tensor, b: Tensor): Tensor {
+  const [batch, heads, rows, inner] = a.shape;
+  const groups = b.shape[1];
+  if (heads === groups || heads === 1) return a.matmul(b);
+  const product = a.reshape([batch, groups, (heads / groups) * rows, inner]).matmul(b);
+  return product.reshape([product.shape[0], heads, rows, b.shape[3]]);
 }
 
 /** Softmax over the visible entries of the last axis, 0 elsewhere; a row without any is 0. */
@@ -48,29 +71,15 @@ function maskedSoftmax(scores: Tensor, visible: Tensor): Tensor {
   return weights.div(where(total.gt(0), total, 1));
 }
 
-/** A mask that broadcasts to [B, H, Tq, Tk]. */
-function broadcastMask(mask: Tensor, shape: readonly number[]): Tensor {
-  if (mask.dtype !== "bool") {
-    throw new DTypeError(
-      `scaledDotProductAttention: the mask is bool (true: seen), not ${mask.dtype}; cast("bool") it`,
-    );
-  }
-  const [batch, , , keys] = shape;
-  const whole = mask.rank === 2 ? mask.reshape([mask.shape[0], 1, 1, mask.shape[1]]) : mask;
-  if (whole.rank !== 4 || whole.shape.some((extent, axis) => extent !== 1 && extent !== shape[axis])) {
-    throw new ShapeError(
-      `scaledDotProductAttention: a mask [${batch}, ${keys}] or one that broadcasts to [${shape}] is needed, not [${mask.shape}]`,
-    );
-  }
-  return whole;
-}
-
 function checkShapes(q: Tensor, k: Tensor, v: Tensor): void {
   const ranked = q.rank === 4 && k.rank === 4 && v.rank === 4;
-  if (!ranked || q.shape[3] !== k.shape[3] || k.shape[2] !== v.shape[2]) {
-    throw new ShapeError(
-      "scaledDotProductAttention: q [B, H, Tq, Dk], k [B, H, Tk, Dk] and v [B, H, Tk, Dv] are needed, " +
-        `not [${q.shape}], [${k.shape}] and [${v.shape}]`,
-    );
+  const [given, needed] = [
+    `not [${q.shape}], [${k.shape}] and [${v.shape}]`,
+    "scaledDotProductAttention: q [B, H, Tq, D], k [B, G, Tk, D] and v [B, G, Tk, Dv] are needed",
+  ];
+  if (!ranked || q.shape[3] !== k.shape[3] || k.shape[2] !== v.shape[2]) throw new ShapeError(`${needed}, ${given}`);
+  const heads = q.shape[1];
+  if (heads !== 1 && (heads % k.shape[1] !== 0 || heads % v.shape[1] !== 0)) {
+    throw new ShapeError(`${needed} where G divides H, ${given}`);
   }
 }

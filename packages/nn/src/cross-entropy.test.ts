@@ -1,4 +1,4 @@
-import { gradcheck, PlanError, type Tensor, tensor, type Variable, variable } from "@tsuki/core";
+import { gradcheck, oneHot, PlanError, type Tensor, tensor, type Variable, variable } from "@tsuki/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { onEachDevice } from "../../../tests/devices.ts";
@@ -8,6 +8,12 @@ import { type CrossEntropyOptions, crossEntropy } from "./cross-entropy.ts";
 
 const ids = (values: readonly number[], shape: readonly number[] = [values.length]): Tensor =>
   tensor(Int32Array.from(values), { shape });
+
+/** −log softmax of a row. */
+function surprises(row: readonly number[]): number[] {
+  const total = Math.log(row.reduce((sum, value) => sum + Math.exp(value), 0));
+  return row.map((value) => total - value);
+}
 
 onEachDevice(() => {
   test("−log softmax(logits)[target], over the targets that count", async () => {
@@ -38,6 +44,74 @@ onEachDevice(() => {
         expectClose(await loss().data(), [counted === 0 ? 0 : sum / counted], 1e-6);
       }),
     );
+  });
+
+  const smoothCases = fc.record({
+    classes: fc.integer({ min: 1, max: 9 }),
+    smoothing: fc.constantFrom(undefined, 0, 0.1, 1),
+    weighted: fc.boolean(),
+    reduction: fc.constantFrom("mean", "sum", "none"),
+    seed: fc.nat(1000),
+  });
+
+  test("label smoothing ε with class weights w: (1 − ε)·w_y·loss_y + ε/V·Σ_c w_c·loss_c, divided by Σ w_y", async () => {
+    await fc.assert(
+      fc.asyncProperty(smoothCases, async ({ classes, smoothing, weighted, reduction, seed }) => {
+        const { x, values } = await normal(seed, [3, classes]);
+        const noise = await normal(seed + 1, [classes]);
+        const w = noise.values.map((value) => (weighted ? Math.abs(value) + 0.1 : 1));
+        const targets = [seed % classes, -100, (seed + 1) % classes];
+        const each = [0, 1, 2].map((row) => surprises(values.slice(row * classes, (row + 1) * classes)));
+        const losses = targets.map((target, row) => {
+          if (target < 0) return 0;
+          const even = each[row].reduce((sum, loss, c) => sum + w[c] * loss, 0);
+          const share = smoothing ?? 0;
+          return (1 - share) * w[target] * each[row][target] + (share / classes) * even;
+        });
+        const total = losses.reduce((a, b) => a + b);
+        const divisor = w[targets[0]] + w[targets[2]];
+        const loss = crossEntropy(x, ids(targets), {
+          reduction,
+          ...(smoothing !== undefined && { labelSmoothing: smoothing }),
+          ...(weighted && { weight: tensor(w) }),
+        });
+        expectClose(await loss.data(), { mean: [total / divisor], sum: [total], none: losses }[reduction], 1e-5);
+      }),
+    );
+  });
+
+  test("classes are the distributions that are 1 at one place, smoothed or not", async () => {
+    await fc.assert(
+      fc.asyncProperty(smoothCases, async ({ classes, smoothing, weighted, reduction, seed }) => {
+        const { x } = await normal(seed, [2, 3, classes]);
+        const targets = Array.from({ length: 6 }, (_, row) => (seed + row * row) % classes);
+        const shares = oneHot(ids(targets, [2, 3]), classes).cast("float32");
+        // Of distributions the mean divides by their number, of classes by their weights.
+        const weight =
+          weighted && reduction !== "mean"
+            ? tensor((await normal(seed + 1, [classes])).values.map(Math.abs))
+            : undefined;
+        const options = { labelSmoothing: smoothing, weight, reduction };
+        const both = [crossEntropy(x, ids(targets, [2, 3]), options), crossEntropy(x, shares, options)];
+        expectClose(await both[1].data(), await both[0].data(), 1e-5);
+      }),
+    );
+  });
+
+  test("the axis of the classes may be any", async () => {
+    const [{ x }, raw] = [await normal(1, [2, 3, 4]), await normal(2, [2, 3, 4])];
+    const targets = ids([0, 1, 2, 3, 2, -100], [2, 3]);
+    const shares = raw.x.softmax();
+    for (const [at, order] of [
+      [1, [0, 2, 1]],
+      [0, [2, 0, 1]],
+      [-3, [2, 0, 1]],
+    ] as const) {
+      const moved = crossEntropy(x.permute(order), targets, { axis: at });
+      expect(await moved.data()).toEqual(await crossEntropy(x, targets).data());
+      const distributions = crossEntropy(x.permute(order), shares.permute(order), { axis: at });
+      expectClose(await distributions.data(), await crossEntropy(x, shares).data(), 1e-6);
+    }
   });
 
   test("logits of any size give a finite loss", async () => {
@@ -76,10 +150,16 @@ onEachDevice(() => {
 
 test("what does not fit is an error at the call", () => {
   const logits = tensor([[1, 2]]);
-  expect(() => crossEntropy(logits, tensor([1]))).toThrow("targets are int32, not float32");
+  expect(() => crossEntropy(logits, tensor([1]))).toThrow("not [1] for [1,2]");
+  expect(() => crossEntropy(logits, tensor([true]))).toThrow("classes are int32, not bool");
   expect(() => crossEntropy(logits, ids([1, 1]))).toThrow("not [1,2] and [2]");
   const reduction = "avg" as "mean";
   expect(() => crossEntropy(logits, ids([1]), { reduction })).toThrow('"mean", "sum" or "none", not "avg"');
+  expect(() => crossEntropy(logits, ids([1]), { weight: tensor([1, 2, 3]) })).toThrow(
+    "weights [2] are needed, not [3]",
+  );
+  expect(() => crossEntropy(logits, ids([1]), { labelSmoothing: 1.5 })).toThrow("0 ≤ labelSmoothing ≤ 1");
+  expect(() => crossEntropy(logits, ids([1]), { axis: 2 })).toThrow("axis 2 is out of range for scores [1,2]");
 });
 
 test("gradients of every reduction", async () => {
@@ -88,4 +168,12 @@ test("gradients of every reduction", async () => {
   for (const reduction of ["mean", "sum", "none"] as const) {
     await gradcheck((x: Variable) => crossEntropy(x.read(), targets, { reduction }), [logits]);
   }
+});
+
+test("gradients with smoothing, class weights and distributions", async () => {
+  const [logits, raw] = [await normal64(1, [2, 5]), await normal64(2, [2, 5])];
+  const weight = tensor(Float64Array.of(0.5, 1, 2, 0.3, 0.7));
+  const options = { labelSmoothing: 0.2, weight };
+  await gradcheck((x: Variable) => crossEntropy(x.read(), ids([3, -100]), options), [logits]);
+  await gradcheck((x: Variable, p: Variable) => crossEntropy(x.read(), p.softmax(), options), [logits, raw]);
 });

@@ -24,6 +24,7 @@ export class Dropout extends Module<[x: Tensor], Tensor> {
   }
 }
 
-function checkProbability(p: number): void {
+/** @throws ArgumentError for a p outside of [0, 1). */
+export function checkProbability(p: number): void {
   if (!(p >= 0 && p < 1)) throw new ArgumentError(`dropout: 0 ≤ p < 1 is needed, not ${p}`);
 }

@@ -1,80 +1,122 @@
-import { ArgumentError, type Tensor, tensor } from "@tsuki/core";
-import type { AttentionContext } from "./attention.ts";
-import { inference } from "./inference.ts";
-import type { Module } from "./module.ts";
-import { HostGenerator } from "./random.ts";
-import { checkSampleOptions, type SampleOptions, sample } from "./sample.ts";
-
-/** A causal language model: ids [batch, T] (int32), padded on the left where the mask says so → logits [batch, T, V]. */
-export type LanguageModel = Module<[ids: Tensor, context?: AttentionContext], Tensor>;
+import { ArgumentError, type DType, type Generator } from "@tsuki/core";
+import { Decoder, powerOfTwo } from "./decoder.ts";
+import type { LanguageModel } from "./language-model.ts";
+import { checkSampleOptions, type SampleOptions } from "./sample.ts";
 
 export interface GenerateOptions extends SampleOptions {
   readonly maxNewTokens: number;
-  /** The most tokens that the model sees; of a longer text it sees the last ones. */
+  /**
+   * The most tokens that the model sees at once. A longer prompt is cut to its last ones; a text that outgrows the window
+   * goes on from its later half.
+   */
   readonly window: number;
-  /** Tokens that end the text; they are yielded too. */
+  /** Tokens that end a text; they are yielded too. */
   readonly stopTokens?: readonly number[];
-  /** Where the random numbers come from; default `new HostGenerator(0)`. */
-  readonly generator?: HostGenerator;
+  /** Where the random numbers come from; default `defaultGenerator`. */
+  readonly generator?: Generator;
+  /** In what the cache holds its entries, such as `bfloat16`; default: as the model computes them. */
+  readonly cacheDtype?: DType;
+  /** Ends the generation between two steps: the iterator throws the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** A token that continues a row of a batch. */
+export interface RowToken {
+  readonly row: number;
+  readonly token: number;
 }
 
 /**
- * Continues a text, token by token: each is drawn on the host from the last row's logits, which alone are read.
- *
- * The text is padded on the left to one shape for all of the tokens: the power of two that holds prompt and continuation,
- * at most the window. So few plans serve any length. The model runs in inference mode and without gradients; its modes
- * are as before while the caller has the word.
+ * Continues a text, token by token, or a batch of texts of any lengths. A batch yields what a step draws row by row; a row
+ * that has ended does not occur any more. Rows do not depend on each other.
  *
  *     for await (const token of generate(model, prompt, { maxNewTokens: 200, window: 256 })) …
+ *     for await (const { row, token } of generate(model, [promptA, promptB], options)) …
  *
- * @throws ArgumentError for an empty prompt, and for options out of range.
+ * The model runs in inference mode and without gradients; its modes are as before while the caller has the word. What it
+ * needs of earlier tokens is kept on the device (`KVCache`) in one shape: the power of two that holds prompt and
+ * continuation, at most the window. So a generation is two plans, one for prompts up to the same power of two, one for all
+ * later tokens. The memory is given back when the iterator ends, also by `break`.
+ *
+ * @throws ArgumentError for an empty prompt, and for options out of range; from the iterator where logits are not finite.
  */
-export async function* generate(
+export function generate(
   model: LanguageModel,
   prompt: readonly number[],
   options: GenerateOptions,
-): AsyncGenerator<number, void> {
-  const { maxNewTokens, window, stopTokens = [], generator = new HostGenerator(0) } = options;
-  checkArguments(prompt, options);
-  const length = paddedLength(prompt.length + maxNewTokens, window);
-  const text = prompt.slice(-length);
-  for (let count = 0; count < maxNewTokens; count++) {
-    const logits = await lastLogits(model, text, length).data();
-    const token = sample(logits as Float32Array | Float64Array, generator, options);
-    yield token;
-    if (stopTokens.includes(token)) return;
-    text.push(token);
-    if (text.length > length) text.shift();
+): AsyncGenerator<number, void>;
+export function generate(
+  model: LanguageModel,
+  prompts: readonly (readonly number[])[],
+  options: GenerateOptions,
+): AsyncGenerator<RowToken, void>;
+export function generate(
+  model: LanguageModel,
+  prompts: readonly number[] | readonly (readonly number[])[],
+  options: GenerateOptions,
+): AsyncGenerator<number | RowToken, void> {
+  const rows = isBatch(prompts) ? prompts : [prompts];
+  checkArguments(rows, options);
+  const stream = continuations(model, rows, options);
+  return isBatch(prompts) ? stream : tokensOf(stream);
+}
+
+function isBatch(
+  prompts: readonly number[] | readonly (readonly number[])[],
+): prompts is readonly (readonly number[])[] {
+  return prompts.length > 0 && typeof prompts[0] !== "number";
+}
+
+async function* tokensOf(stream: AsyncGenerator<RowToken, void>): AsyncGenerator<number, void> {
+  for await (const { token } of stream) yield token;
+}
+
+async function* continuations(
+  model: LanguageModel,
+  prompts: readonly (readonly number[])[],
+  options: GenerateOptions,
+): AsyncGenerator<RowToken, void> {
+  const { maxNewTokens, window, stopTokens = [], signal } = options;
+  if (maxNewTokens === 0) return;
+  const texts = prompts.map((prompt) => prompt.slice(-window));
+  const open = new Set(texts.keys());
+  const cache = { capacity: capacityFor(texts, options), dtype: options.cacheDtype };
+  const decoder = new Decoder(model, texts.length, cache, options);
+  try {
+    for (let count = 0; count < maxNewTokens && open.size > 0; count++) {
+      signal?.throwIfAborted();
+      const tokens = await nextTokens(decoder, texts, count, window);
+      for (const row of open) {
+        const token = tokens[row];
+        if (token < 0) throw new ArgumentError(`generate: logits of row ${row} are NaN or +∞, or all of them −∞`);
+        texts[row].push(token);
+        if (stopTokens.includes(token)) open.delete(row);
+        yield { row, token };
+      }
+    }
+  } finally {
+    await decoder.dispose();
   }
 }
 
-/** Logits [V] of what follows a text, which is padded on the left. */
-function lastLogits(model: LanguageModel, text: readonly number[], length: number): Tensor {
-  const padding = length - text.length;
-  const row = <T>(f: (place: number) => T): T[][] => [Array.from({ length }, (_, place) => f(place))];
-  const ids = tensor(
-    row((place) => text[place - padding] ?? 0),
-    { dtype: "int32" },
-  );
-  const mask = tensor(
-    row((place) => place >= padding),
-    { dtype: "bool" },
-  );
-  const positions = tensor(
-    row((place) => Math.max(place - padding, 0)),
-    { dtype: "int32" },
-  );
-  return inference(model, () => model.call(ids, { mask, positions }).select(1, -1).select(0, 0));
+function nextTokens(decoder: Decoder, texts: readonly number[][], count: number, window: number): Promise<Int32Array> {
+  if (count === 0) return decoder.prefill(texts);
+  if (!decoder.isFull) return decoder.step();
+  const half = Math.max(1, Math.floor(window / 2));
+  return decoder.prefill(texts.map((text) => text.slice(-half)));
 }
 
-/** The least power of two that holds `needed`, at most the window. */
-function paddedLength(needed: number, window: number): number {
-  return Math.min(2 ** Math.ceil(Math.log2(needed)), window);
+/** Room for padded prompts and all of the new tokens but the last, which nobody sees: a power of two, at most the window. */
+function capacityFor(texts: readonly (readonly number[])[], { maxNewTokens, window }: GenerateOptions): number {
+  const prompt = powerOfTwo(Math.max(...texts.map((text) => text.length)));
+  return Math.min(powerOfTwo(prompt + maxNewTokens - 1), window);
 }
 
-function checkArguments(prompt: readonly number[], options: GenerateOptions): void {
+function checkArguments(prompts: readonly (readonly number[])[], options: GenerateOptions): void {
   const { maxNewTokens, window } = options;
-  if (prompt.length === 0) throw new ArgumentError("generate: the prompt is empty; begin with the model's first token");
+  if (prompts.some((prompt) => prompt.length === 0)) {
+    throw new ArgumentError("generate: a prompt is empty; begin with the model's first token");
+  }
   if (!Number.isInteger(maxNewTokens) || maxNewTokens < 0) {
     throw new ArgumentError(`generate: maxNewTokens is a whole number ≥ 0, not ${maxNewTokens}`);
   }

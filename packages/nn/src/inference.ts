@@ -3,11 +3,16 @@ import type { Module } from "./module.ts";
 
 /** Runs a synchronous function with the module in inference mode and without gradients; then every mode is as before. */
 export function inference<T>(module: Module, body: () => T): T {
-  const modes = Object.values(module.namedModules()).map((part) => [part, part.training] as const);
-  module.eval();
+  return inferenceOf(Object.values(module.namedModules()), body);
+}
+
+/** The same for a module and those below it that are listed already: listing them costs more than a small step. */
+export function inferenceOf<T>(modules: readonly Module[], body: () => T): T {
+  const modes = modules.map((part) => part.training);
+  for (const part of modules) part.training = false;
   try {
     return noGrad(body);
   } finally {
-    for (const [part, training] of modes) part.training = training;
+    for (const [i, part] of modules.entries()) part.training = modes[i];
   }
 }

@@ -1,10 +1,11 @@
-import { gradcheck, type Tensor, type Variable } from "@tsuki/core";
+import { gradcheck, parameter, type Tensor, type Variable, zeros } from "@tsuki/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { onEachDevice } from "../../../tests/devices.ts";
 import { expectClose } from "../test/close.ts";
 import { normal, normal64 } from "../test/random.ts";
 import { Linear } from "./linear.ts";
+import { Module } from "./module.ts";
 
 const sizes = fc.record({
   rows: fc.integer({ min: 0, max: 4 }),
@@ -37,11 +38,26 @@ onEachDevice(() => {
       }),
     );
   });
+});
 
-  test("weights that do not fit are an error that shows both shapes", async () => {
-    const layer = new Linear({ inFeatures: 3, outFeatures: 2 });
-    expect(() => layer.call(layer.weight.transpose())).toThrow(/\[3,2\] × \[3,2\]/);
-  });
+test("a width that does not fit is an error that names the layer and both widths", () => {
+  class Model extends Module<[x: Tensor], Tensor> {
+    readonly gateProj = new Linear({ inFeatures: 3, outFeatures: 2 });
+    forward(x: Tensor): Tensor {
+      return this.gateProj.call(x);
+    }
+  }
+  expect(() => new Model().call(zeros([4, 5]))).toThrow(
+    "gate_proj: Linear(3 → 2): an input [..., 3] is needed, not [4,5]",
+  );
+});
+
+test("a weight of another module is used, not copied", () => {
+  const weight = parameter(zeros([2, 3]), { name: "table" });
+  expect(new Linear({ inFeatures: 3, outFeatures: 2, weight }).weight).toBe(weight);
+  expect(() => new Linear({ inFeatures: 2, outFeatures: 3, weight })).toThrow(
+    'Linear: a weight [3,2] is needed, "table" is [2,3]',
+  );
 });
 
 test("gradients of input, weight and bias", async () => {

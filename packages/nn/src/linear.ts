@@ -1,4 +1,4 @@
-import { type Generator, parameter, type Tensor, type Variable } from "@tsuki/core";
+import { type Generator, parameter, ShapeError, type Tensor, type Variable } from "@tsuki/core";
 import { type Initializer, kaimingUniform, zeros } from "./init.ts";
 import { Module } from "./module.ts";
 
@@ -10,6 +10,8 @@ export interface LinearOptions {
   /** Initial weight; default `kaimingUniform()`, which is ±1/√inFeatures. */
   readonly init?: Initializer;
   readonly generator?: Generator;
+  /** A parameter [out, in] of another module that is used here too (tied weights); then none is made. */
+  readonly weight?: Variable;
 }
 
 /** y = x·Wᵀ + b: [..., in] → [..., out], at least one axis before the last. */
@@ -19,13 +21,28 @@ export class Linear extends Module<[x: Tensor], Tensor> {
   /** [out] */
   bias: Variable | null;
 
-  constructor({ inFeatures, outFeatures, bias = false, init = kaimingUniform(), generator }: LinearOptions) {
+  constructor({ inFeatures, outFeatures, bias = false, init = kaimingUniform(), generator, weight }: LinearOptions) {
     super();
-    this.weight = parameter(init([outFeatures, inFeatures], generator), { name: "weight" });
+    const shape = [outFeatures, inFeatures];
+    if (weight && String(weight.shape) !== String(shape)) {
+      throw new ShapeError(`Linear: a weight [${shape}] is needed, "${weight.name}" is [${weight.shape}]`);
+    }
+    this.weight = weight ?? parameter(init(shape, generator), { name: "weight" });
     this.bias = bias ? parameter(zeros([outFeatures]), { name: "bias" }) : null;
   }
 
+  /** The matrix [out, in] that the layer multiplies with, with what adapts it. */
+  effectiveWeight(): Tensor {
+    return this.weight.read();
+  }
+
+  /** @throws ShapeError where x is not as wide as the weight. */
   forward(x: Tensor): Tensor {
+    const [outFeatures, inFeatures] = this.weight.shape;
+    if (x.shape[x.rank - 1] !== inFeatures) {
+      const width = `${inFeatures} → ${outFeatures}`;
+      throw new ShapeError(`Linear(${width}): an input [..., ${inFeatures}] is needed, not [${x.shape}]`);
+    }
     const product = x.matmul(this.weight.transpose());
     return this.bias ? product.add(this.bias) : product;
   }

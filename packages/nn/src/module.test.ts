@@ -82,12 +82,103 @@ test("a variable is named by the longest path under which it was listed", () => 
   expect(weight.name).toBe("model.final_norm.weight");
 });
 
-test("freezing a parameter makes a buffer of it, and back", () => {
+test("a frozen parameter is a parameter, with the same name in the state", async () => {
   const norm = new RMSNorm({ size: 2 });
-  norm.weight.requiresGrad = false;
-  expect([Object.keys(norm.namedParameters()), Object.keys(norm.namedBuffers())]).toEqual([[], ["weight"]]);
-  norm.weight.requiresGrad = true;
-  expect([Object.keys(norm.namedParameters()), Object.keys(norm.namedBuffers())]).toEqual([["weight"], []]);
+  const names = (): string[][] => [Object.keys(norm.namedParameters()), Object.keys(norm.namedBuffers())];
+  expect(norm.freeze()).toBe(norm);
+  expect(norm.weight.requiresGrad).toBe(false);
+  expect(names()).toEqual([["weight"], []]);
+  expect(Object.keys(await norm.stateDict())).toEqual(["weight"]);
+  expect(norm.call(tensor([[1, 2]])).requiresGrad).toBe(false);
+  expect(norm.unfreeze().weight.requiresGrad).toBe(true);
+  expect(names()).toEqual([["weight"], []]);
+});
+
+test("freezing a model leaves its buffers as they are", () => {
+  const model = new Causal().freeze();
+  expect(model.parameters().some(({ requiresGrad }) => requiresGrad)).toBe(false);
+  model.unfreeze();
+  expect(model.parameters().every(({ requiresGrad }) => requiresGrad)).toBe(true);
+  expect(Object.values(model.namedBuffers()).some(({ requiresGrad }) => requiresGrad)).toBe(false);
+});
+
+test("a module's own variables are those of its fields alone", () => {
+  const { model } = new Causal();
+  expect(Object.keys(model.ownVariables())).toEqual(["scales.0", "scales.1"]);
+  expect(Object.keys(model.layers[0].ownVariables())).toEqual(["e_score_correction_bias", "table"]);
+});
+
+test("modules are replaced in fields and arrays, a shared one by one other", () => {
+  class Sequence extends Module<[x: Tensor], Tensor> {
+    readonly norms: RMSNorm[];
+    readonly last: RMSNorm;
+    constructor() {
+      super();
+      this.last = new RMSNorm({ size: 2 });
+      this.norms = [new RMSNorm({ size: 2 }), this.last];
+    }
+    forward(x: Tensor): Tensor {
+      return this.norms.reduce((y, norm) => norm.call(y), x);
+    }
+  }
+  const model = new Sequence();
+  const [first] = model.norms;
+  const asked: string[] = [];
+  const other = new RMSNorm({ size: 2 });
+  model.replaceModules((module, path) => {
+    asked.push(path);
+    return module === model.last ? other : module;
+  });
+  expect(asked).toEqual(["norms.0", "norms.1"]);
+  expect(model.norms).toEqual([first, other]);
+  expect(model.last).toBe(other);
+  expect(Object.keys(model.namedModules())).toEqual(["", "norms.0", "norms.1"]);
+});
+
+test("hooks see and may change what a module is given and gives, in their order, until they are removed", async () => {
+  const layer = new Linear({ inFeatures: 1, outFeatures: 1 });
+  layer.weight.assign(tensor([[2]]));
+  const seen: string[] = [];
+  const see = (name: string): undefined => {
+    seen.push(name);
+  };
+  const run = (): Promise<unknown> => layer.call(tensor([[3]])).array();
+  const removals = [
+    layer.registerForwardPreHook((module, args) => {
+      expect(module).toBe(layer);
+      return [args[0].add(1)];
+    }),
+    layer.registerForwardHook((module, args, output) => {
+      expect(module).toBe(layer);
+      expect(args[0].shape).toEqual([1, 1]);
+      return output.mul(10);
+    }),
+    layer.registerForwardHook(() => see("first")),
+    layer.registerForwardHook(() => see("second")),
+  ];
+  expect(await run()).toEqual([[80]]);
+  expect(seen).toEqual(["first", "second"]);
+  for (const remove of removals) remove();
+  expect(await run()).toEqual([[6]]);
+  expect(seen.length).toBe(2);
+});
+
+test("hooks of any module have its types, and run within its path", () => {
+  const model = new Causal();
+  const paths: string[] = [];
+  const first: Module = model.model.layers[1];
+  first.registerForwardHook((_module, _args, output) => {
+    expectTypeOf(output).toEqualTypeOf<unknown>();
+    paths.push((output as Tensor).add(1).node.path);
+    return undefined;
+  });
+  model.model.finalNorm.registerForwardHook((_module, args, output) => {
+    expectTypeOf(args).toEqualTypeOf<[x: Tensor]>();
+    expectTypeOf(output).toEqualTypeOf<Tensor>();
+    return undefined;
+  });
+  model.call(tensor(Int32Array.of(1, 3)));
+  expect(paths).toEqual(["model.layers.1"]);
 });
 
 test("what is reached twice is listed once: tied weights, a shared module, a link to the parent", () => {

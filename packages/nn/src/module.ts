@@ -1,7 +1,29 @@
 import { scope, type TensorData, Variable } from "@tsuki/core";
+import { Hooks } from "./hooks.ts";
 import { join, snakeCase } from "./names.ts";
-import { isPersistent, sliceNameOf } from "./roles.ts";
+import { isBuffer, isPersistent, sliceNameOf } from "./roles.ts";
 import { type LoadOptions, type LoadReport, loadState, readState, type StateEntry } from "./state.ts";
+
+/** Sees what a module is given, and may give it something else. */
+export type ForwardPreHook<Args extends unknown[], Result> = (
+  module: Module<Args, Result>,
+  args: Args,
+) => Args | undefined;
+
+/** Sees what a module computed, and may put something else in its place. */
+export type ForwardHook<Args extends unknown[], Result> = (
+  module: Module<Args, Result>,
+  args: Args,
+  output: Result,
+) => Result | undefined;
+
+/** A field, or an entry of one that is an array, that holds a module or a variable. */
+interface Field {
+  readonly name: string;
+  readonly value: Module | Variable;
+  readonly holder: object;
+  readonly key: string | number;
+}
 
 /** The module whose `forward` runs now: it names the modules that it calls. */
 let caller: Module | null = null;
@@ -9,11 +31,11 @@ let caller: Module | null = null;
 /**
  * A part of a model: variables, other modules, and what it computes from its inputs.
  *
- * Children and variables are plain fields: a `Module`, a `Variable`, or an array of them. A variable that requires a
- * gradient is a parameter, any other a buffer (so a frozen parameter counts as a buffer). Names are those of the fields
- * in snake case, as checkpoints write them: `this.layers[0].selfAttn.qProj.weight` is `layers.0.self_attn.q_proj.weight`;
- * the order is that of declaration, a module's own variables before those of its children. What is reached twice (tied
- * weights, a shared module) is listed under its first name.
+ * Children and variables are plain fields: a `Module`, a `Variable`, or an array of them. What `buffer()` made is a
+ * buffer, any other variable a parameter, frozen where it requires no gradient. Names are those of the fields in snake
+ * case, as checkpoints write them: `this.layers[0].selfAttn.qProj.weight` is `layers.0.self_attn.q_proj.weight`; the
+ * order is that of declaration, a module's own variables before those of its children. What is reached twice (tied weights,
+ * a shared module) is listed under its first name.
  *
  * A subclass defines `forward`; users and other modules use `call`, so that errors name the module's path. `Module`
  * without type arguments is any module.
@@ -22,6 +44,8 @@ export abstract class Module<Args extends unknown[] = never, Result = unknown> {
   /** Whether dropout drops and statistics are recorded; `train()` and `eval()` set it. */
   training = true;
   #paths: ReadonlyMap<Module, string> = new Map();
+  readonly #preHooks = new Hooks();
+  readonly #hooks = new Hooks();
 
   /** What the module computes. */
   abstract forward(...args: Args): Result;
@@ -32,10 +56,37 @@ export abstract class Module<Args extends unknown[] = never, Result = unknown> {
     const path = outer === null ? "" : outer.#pathTo(this);
     caller = this;
     try {
-      return path === "" ? this.forward(...args) : scope(path, () => this.forward(...args));
+      return path === "" ? this.#run(args) : scope(path, () => this.#run(args));
     } finally {
       caller = outer;
     }
+  }
+
+  #run(args: Args): Result {
+    const given = this.#preHooks.pass(args, args) as Args;
+    return this.#hooks.pass(this.forward(...given), given) as Result;
+  }
+
+  /**
+   * Calls a function before each `forward`; arguments that it returns take the place of the given ones.
+   *
+   * @returns What removes it.
+   */
+  registerForwardPreHook<A extends unknown[] | [], R>(this: Module<A, R>, hook: ForwardPreHook<A, R>): () => void {
+    return this.#preHooks.add((args) => hook(this, args as A));
+  }
+
+  /**
+   * Calls a function after each `forward`; what it returns takes the place of the output.
+   *
+   *     const remove = model.norm.registerForwardHook((_module, _args, output) => {
+   *       hidden = output.keep();
+   *     });
+   *
+   * @returns What removes it.
+   */
+  registerForwardHook<A extends unknown[], R>(this: Module<A, R>, hook: ForwardHook<A, R>): () => void {
+    return this.#hooks.add((output, args) => hook(this, args as A, output as R));
   }
 
   /** The module itself (named "") and all modules below, parents first. */
@@ -43,19 +94,53 @@ export abstract class Module<Args extends unknown[] = never, Result = unknown> {
     return Object.fromEntries([...this.#modules().entries()].map(([module, path]) => [path, module]));
   }
 
-  /** The variables that require a gradient. */
+  /** The parameters of this module and those below, frozen ones too. */
   namedParameters(): Record<string, Variable> {
-    return this.#named((variable) => variable.requiresGrad);
+    return this.#named((variable) => !isBuffer(variable));
   }
 
-  /** The variables that require a gradient. */
+  /** The parameters of this module and those below, frozen ones too. An optimizer skips those without a gradient. */
   parameters(): Variable[] {
     return Object.values(this.namedParameters());
   }
 
-  /** The variables that require no gradient. */
+  /** What `buffer()` made, of this module and those below. */
   namedBuffers(): Record<string, Variable> {
-    return this.#named((variable) => !variable.requiresGrad);
+    return this.#named(isBuffer);
+  }
+
+  /** The variables that are fields of this module itself, by their names within it. */
+  ownVariables(): Record<string, Variable> {
+    const fields = [...this.#fields()];
+    return Object.fromEntries(fields.flatMap(({ name, value }) => (value instanceof Variable ? [[name, value]] : [])));
+  }
+
+  /** Freezes all parameters: none of them gets a gradient until `unfreeze()`. */
+  freeze(): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad = false;
+    return this;
+  }
+
+  /** Undoes `freeze()`, for all parameters. */
+  unfreeze(): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad = true;
+    return this;
+  }
+
+  /**
+   * Puts other modules in the places of modules below; `replace` returns the given one where it stays. One that is reached
+   * twice is asked for once. It is the caller's to see that the new one does for the field's type.
+   */
+  replaceModules(replace: (module: Module, path: string) => Module): void {
+    const chosen = new Map<Module, Module>();
+    for (const [module, path] of this.#modules()) {
+      for (const { name, value, holder, key } of module.#fields()) {
+        if (!(value instanceof Module)) continue;
+        const other = chosen.get(value) ?? replace(value, join(path, name));
+        chosen.set(value, other);
+        if (other !== value) Object.assign(holder, { [key]: other });
+      }
+    }
   }
 
   /** Sets the mode of the module and of all modules below. */
@@ -87,15 +172,15 @@ export abstract class Module<Args extends unknown[] = never, Result = unknown> {
     return loadState(this.#state(), record, options);
   }
 
-  /** Fields that are modules or variables, also in arrays, under their names. */
-  *#fields(): Generator<[name: string, value: Module | Variable]> {
+  /** Fields that are modules or variables, also in arrays. */
+  *#fields(): Generator<Field> {
     for (const [field, value] of Object.entries(this)) {
       const name = snakeCase(field);
-      const members: [string, unknown][] = Array.isArray(value)
-        ? value.map((member, index) => [`${name}.${index}`, member])
-        : [[name, value]];
-      for (const [path, member] of members) {
-        if (member instanceof Module || member instanceof Variable) yield [path, member];
+      const members: [string, object, string | number, unknown][] = Array.isArray(value)
+        ? value.map((member, index) => [`${name}.${index}`, value, index, member])
+        : [[name, this, field, value]];
+      for (const [path, holder, key, member] of members) {
+        if (member instanceof Module || member instanceof Variable) yield { name: path, value: member, holder, key };
       }
     }
   }
@@ -106,7 +191,7 @@ export abstract class Module<Args extends unknown[] = never, Result = unknown> {
     const visit = (module: Module, path: string): void => {
       if (paths.has(module)) return;
       paths.set(module, path);
-      for (const [name, value] of module.#fields()) if (value instanceof Module) visit(value, join(path, name));
+      for (const { name, value } of module.#fields()) if (value instanceof Module) visit(value, join(path, name));
     };
     visit(this, "");
     return paths;
@@ -122,10 +207,10 @@ export abstract class Module<Args extends unknown[] = never, Result = unknown> {
   #variables(): Map<Variable, { names: string[]; owner: string }> {
     const places = new Map<Variable, { names: string[]; owner: string }>();
     for (const [module, owner] of this.#modules()) {
-      for (const [field, value] of module.#fields()) {
+      for (const { name, value } of module.#fields()) {
         if (!(value instanceof Variable)) continue;
         const place = places.get(value) ?? { names: [], owner };
-        place.names.push(join(owner, field));
+        place.names.push(join(owner, name));
         places.set(value, place);
       }
     }

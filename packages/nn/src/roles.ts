@@ -8,12 +8,14 @@ export interface BufferOptions {
   readonly persistent?: boolean;
 }
 
+const buffers = new WeakSet<Variable>();
 const transient = new WeakSet<Variable>();
 const slices = new WeakMap<Variable, SliceName>();
 
 /** A variable without a gradient that belongs to a module: a statistic, a bias that a rule updates, a table. */
 export function buffer(initial: Tensor, options: BufferOptions = {}): Variable {
   const made = variable(initial);
+  buffers.add(made);
   if (options.persistent === false) transient.add(made);
   return made;
 }
@@ -27,6 +29,11 @@ export function buffer(initial: Tensor, options: BufferOptions = {}): Variable {
 export function stackedParameter(parameter: Variable, name: SliceName): Variable {
   slices.set(parameter, name);
   return parameter;
+}
+
+/** Whether `buffer()` made a variable. */
+export function isBuffer(place: Variable): boolean {
+  return buffers.has(place);
 }
 
 /** Whether a variable belongs to `stateDict()`. */

@@ -37,6 +37,20 @@ onEachDevice(() => {
     );
   });
 
+  test("pairs of halves are adjacent pairs in another order", async () => {
+    await fc.assert(
+      fc.asyncProperty(shapes, async ({ batch, heads, length, half, theta }) => {
+        const options = { dim: 2 * half, theta, maxPositions: 8 };
+        const { x } = await normal(1, [batch, heads, length, 2 * half]);
+        const order = tensor(Int32Array.from({ length: 2 * half }, (_, i) => (i % 2) * half + Math.floor(i / 2)));
+        const reorder = (y: Tensor): Tensor => y.permute([3, 0, 1, 2]).take(order).permute([1, 2, 3, 0]);
+        const adjacent = new RotaryEmbedding(options).call(reorder(x));
+        const halves = new RotaryEmbedding({ ...options, pairs: "halves" }).call(x);
+        expect(await reorder(halves).data()).toEqual(await adjacent.data());
+      }),
+    );
+  });
+
   test("free positions, for each row of the batch its own", async () => {
     const seeds = fc.array(fc.nat(8191), { minLength: 18, maxLength: 18 });
     await fc.assert(

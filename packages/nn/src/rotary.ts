@@ -1,5 +1,6 @@
 import {
   ArgumentError,
+  concat,
   defaultDtype,
   IndexError,
   ShapeError,
@@ -18,10 +19,16 @@ export interface RotaryEmbeddingOptions {
   readonly theta?: number;
   /** Positions 0 … maxPositions − 1 are in the table. */
   readonly maxPositions: number;
+  /**
+   * Which entries make a pair: `adjacent` ones, x₂ᵢ and x₂ᵢ₊₁ (the paper, DeepSeek), or those of the two `halves`, xᵢ and
+   * x_{i + dim/2} (Hugging Face's Llama). Weights made for one layout are those of the other with their rows permuted.
+   * Default `adjacent`.
+   */
+  readonly pairs?: "adjacent" | "halves";
 }
 
 /**
- * Rotary position embedding (Su et al., "RoFormer"): the adjacent pair (x₂ᵢ, x₂ᵢ₊₁) at position p is rotated by the angle
+ * Rotary position embedding (Su et al., "RoFormer"): pair i, such as (x₂ᵢ, x₂ᵢ₊₁), at position p is rotated by the angle
  * p · theta^(−2i/dim), so that the dot product of two rotated vectors depends on the distance of their positions alone.
  *
  * Cosines and sines are computed in float64, then rounded, and held as non-persistent buffers [maxPositions, dim / 2].
@@ -29,16 +36,18 @@ export interface RotaryEmbeddingOptions {
 export class RotaryEmbedding extends Module<[x: Tensor, positions?: Tensor], Tensor> {
   readonly dim: number;
   readonly maxPositions: number;
+  readonly pairs: "adjacent" | "halves";
   readonly cos: Variable;
   readonly sin: Variable;
 
-  constructor({ dim, theta = 10_000, maxPositions }: RotaryEmbeddingOptions) {
+  constructor({ dim, theta = 10_000, maxPositions, pairs = "adjacent" }: RotaryEmbeddingOptions) {
     super();
     if (!Number.isInteger(dim) || dim < 2 || dim % 2 !== 0) {
       throw new ArgumentError(`RotaryEmbedding: dim is even and positive, not ${dim}`);
     }
     this.dim = dim;
     this.maxPositions = maxPositions;
+    this.pairs = pairs;
     const table = (f: (angle: number) => number): Variable => {
       const half = dim / 2;
       const angle = (place: number): number => Math.floor(place / half) * theta ** ((-2 * (place % half)) / dim);
@@ -63,10 +72,17 @@ export class RotaryEmbedding extends Module<[x: Tensor, positions?: Tensor], Ten
     const [cos, sin] = [this.cos, this.sin].map((table) =>
       positions ? this.#rows(table, x, positions) : this.#first(table, length),
     );
-    const pairs = x.reshape([...x.shape.slice(0, -1), this.dim / 2, 2]);
-    const [even, odd] = [pairs.select(-1, 0), pairs.select(-1, 1)];
-    const rotated = [even.mul(cos).sub(odd.mul(sin)), even.mul(sin).add(odd.mul(cos))];
-    return stack(rotated, -1).reshape(x.shape);
+    const [first, second] = this.#split(x);
+    const rotated = [first.mul(cos).sub(second.mul(sin)), first.mul(sin).add(second.mul(cos))];
+    return this.pairs === "halves" ? concat(rotated, -1) : stack(rotated, -1).reshape(x.shape);
+  }
+
+  /** The first and the second entries of all pairs, each [..., dim / 2]. */
+  #split(x: Tensor): [first: Tensor, second: Tensor] {
+    const half = this.dim / 2;
+    if (this.pairs === "halves") return [x.slice(-1, 0, half), x.slice(-1, half)];
+    const pairs = x.reshape([...x.shape.slice(0, -1), half, 2]);
+    return [pairs.select(-1, 0), pairs.select(-1, 1)];
   }
 
   #first(table: Variable, length: number): Tensor {

@@ -1,71 +1,145 @@
-import { ArgumentError } from "@tsuki/core";
-import type { HostGenerator } from "./random.ts";
+import {
+  ArgumentError,
+  cumsum,
+  DTypeError,
+  defaultGenerator,
+  full,
+  type Generator,
+  isFloat,
+  ShapeError,
+  scope,
+  type Tensor,
+  where,
+} from "@tsuki/core";
 
+// B rows, V vocabulary, K candidates
+
+/** How a token is drawn. All are run-time numbers but `topK`, which is structure, as is whether an option is given. */
 export interface SampleOptions {
-  /** Divides the logits; 0 takes the largest (greedy). Default 1. */
+  /** Divides the logits; 0 takes the largest, the lowest token of equals (greedy). Default 1. */
   readonly temperature?: number;
-  /** Only the k largest logits take part; default all. */
+  /** Only the K largest logits take part, of equals the lowest tokens. */
   readonly topK?: number;
+  /** Only the likeliest tokens take part: as few as together have this probability (Holtzman et al.); in (0, 1]. */
+  readonly topP?: number;
+  /** Only tokens that are at least this times as likely as the likeliest one take part (Nguyen et al.); in [0, 1]. */
+  readonly minP?: number;
+  /** Divides the positive logits of tokens that have occurred, multiplies the negative ones (Keskar et al., CTRL); > 0. */
+  readonly repetitionPenalty?: number;
+}
+
+export interface SampleTokensOptions extends SampleOptions {
+  /** Which tokens have occurred: bool [B, V]; needed with `repetitionPenalty`. */
+  readonly seen?: Tensor;
+  /** Where the random numbers come from; default `defaultGenerator`. */
+  readonly generator?: Generator;
 }
 
 /**
- * Draws a token from softmax(logits / temperature), cut to the `topK` largest logits; equal logits are ranked by token,
- * the lowest first. One number is drawn from the generator, none by greedy choice.
+ * Draws a token for each row of logits, as a graph op: [B, V] → int32 [B]. First the penalty, then temperature, topK, topP
+ * and minP, in this order; each sees what the one before it left. The draw adds Gumbel noise to the logits and takes the
+ * largest, so that a temperature of 0 is no other plan.
  *
- * @throws ArgumentError where a logit is NaN or +∞, or all are −∞.
+ * A row is −1 where a logit is NaN or +∞, or all are −∞.
  */
-export function sample(
-  logits: Float32Array | Float64Array,
-  generator: HostGenerator,
-  options: SampleOptions = {},
-): number {
-  const { temperature = 1, topK = logits.length } = options;
+export function sampleTokens(logits: Tensor, options: SampleTokensOptions = {}): Tensor {
   checkSampleOptions(options);
-  const best = largest(logits);
-  if (temperature === 0) return best;
-  const candidates = topK < logits.length ? topIndices(logits, topK) : logits.keys();
-  const tokens = Int32Array.from(candidates);
-  const sums = new Float64Array(tokens.length);
-  let total = 0;
-  for (const [place, token] of tokens.entries()) {
-    total += Math.exp((logits[token] - logits[best]) / temperature);
-    sums[place] = total;
-  }
-  const drawn = generator.next() * total;
-  return tokens[sums.findIndex((sum) => sum > drawn)];
+  checkLogits(logits, options);
+  const { temperature = 1, generator = defaultGenerator } = options;
+  return scope("sampleTokens", () => {
+    const { values, tokens, kept, finite } = candidates(logits, options);
+    const noise = gumbel(generator.uniform(values.shape).cast(values.dtype as "float32"));
+    const noisy = values.add(noise.mul(temperature));
+    const place = (kept ? where(kept, noisy, Number.NEGATIVE_INFINITY) : noisy).argmax({ axis: 1 });
+    const drawn = tokens ? tokens.gather(1, place.unsqueeze(1)).squeeze(1) : place;
+    return where(finite, drawn, -1);
+  });
+}
+
+/** The tokens among which one is drawn. */
+export interface Candidates {
+  /** Logits less the largest of the row, [B, K]; falling where `tokens` are given. */
+  readonly values: Tensor;
+  /** Whose logits they are, int32 [B, K]; `null`: token k is at place k. */
+  readonly tokens: Tensor | null;
+  /** Which of them take part, bool [B, K]; `null`: all. */
+  readonly kept: Tensor | null;
+  /** Whether a row has a largest logit, bool [B]. */
+  readonly finite: Tensor;
+}
+
+export function candidates(logits: Tensor, options: SampleTokensOptions): Candidates {
+  const { temperature = 1, topK, topP, minP } = options;
+  const { values: raw, tokens } = ranked(penalised(logits, options), { topK, topP });
+  const top = raw.max({ axis: 1, keepDim: true });
+  const values = raw.sub(top);
+  // At temperature 0 all but the largest are as unlikely as can be.
+  const likelihood = values.div(Math.max(temperature, tiny)).exp();
+  const inTopP = topP === undefined ? null : nucleus(likelihood, topP);
+  const inMinP = minP === undefined ? null : likelihood.ge(minP);
+  const kept = inTopP && inMinP ? inTopP.logicalAnd(inMinP) : (inTopP ?? inMinP);
+  return { values, tokens, kept, finite: top.isFinite().squeeze(1) };
+}
+
+/** The least divisor of logits that leaves the largest one, and no NaN. */
+const tiny = 1e-30;
+
+function penalised(logits: Tensor, { repetitionPenalty, seen }: SampleTokensOptions): Tensor {
+  if (repetitionPenalty === undefined || !seen) return logits;
+  const less = where(logits.gt(0), logits.div(repetitionPenalty), logits.mul(repetitionPenalty));
+  return where(seen, less, logits);
+}
+
+/** The K largest logits in falling order; all, as they are, where no option asks for that. */
+function ranked(logits: Tensor, { topK, topP }: SampleOptions): { values: Tensor; tokens: Tensor | null } {
+  const vocabulary = logits.shape[1];
+  const count = Math.min(topK ?? vocabulary, vocabulary);
+  if (count === vocabulary && topP === undefined) return { values: logits, tokens: null };
+  const { values, indices } = logits.topK(count);
+  return { values, tokens: indices };
+}
+
+/** Whether those before it are together less likely than `topP`: bool [B, K] for falling likelihoods. */
+function nucleus(likelihood: Tensor, topP: number): Tensor {
+  const upTo = cumsum(likelihood, 1);
+  const total = upTo.slice(1, -1);
+  const before = upTo.sub(likelihood);
+  // A sum of many may be 1 before its end.
+  const all = full([], topP, { dtype: likelihood.dtype as "float32" }).ge(1);
+  return before.lt(total.mul(topP)).logicalOr(all);
+}
+
+/** −log(−log u) of uniform numbers in [0, 1), which have 24 bits. */
+function gumbel(uniform: Tensor): Tensor {
+  const exponential = uniform.neg().add(1).log().neg();
+  return exponential
+    .maximum(2 ** -25)
+    .log()
+    .neg();
 }
 
 /** @throws ArgumentError where an option is out of range. */
-export function checkSampleOptions({ temperature = 1, topK = 1 }: SampleOptions): void {
-  if (!(temperature >= 0 && Number.isFinite(temperature))) {
-    throw new ArgumentError(`sample: the temperature is a finite number ≥ 0, not ${temperature}`);
-  }
-  if (!Number.isInteger(topK) || topK < 1) throw new ArgumentError(`sample: topK is a whole number ≥ 1, not ${topK}`);
+export function checkSampleOptions(options: SampleOptions): void {
+  const check = (name: keyof SampleOptions, range: string, holds: (value: number) => boolean): void => {
+    const value = options[name];
+    if (value !== undefined && !holds(value)) throw new ArgumentError(`sample: ${name} is ${range}, not ${value}`);
+  };
+  check("temperature", "a finite number ≥ 0", (value) => value >= 0 && Number.isFinite(value));
+  check("topK", "a whole number ≥ 1", (value) => Number.isInteger(value) && value >= 1);
+  check("topP", "a number in (0, 1]", (value) => value > 0 && value <= 1);
+  check("minP", "a number in [0, 1]", (value) => value >= 0 && value <= 1);
+  check("repetitionPenalty", "a finite number > 0", (value) => value > 0 && Number.isFinite(value));
 }
 
-/** The token with the largest logit; the lowest of equals. */
-function largest(logits: Float32Array | Float64Array): number {
-  let best = 0;
-  for (let token = 0; token < logits.length; token++) {
-    const logit = logits[token];
-    if (Number.isNaN(logit) || logit === Number.POSITIVE_INFINITY) {
-      throw new ArgumentError(`sample: the logit of token ${token} is ${logit}`);
-    }
-    if (logit > logits[best]) best = token;
+function checkLogits(logits: Tensor, { repetitionPenalty, seen }: SampleTokensOptions): void {
+  if (!isFloat(logits.dtype)) throw new DTypeError(`sampleTokens: logits are float, not ${logits.dtype}`);
+  if (logits.rank !== 2 || logits.shape[1] === 0) {
+    throw new ShapeError(`sampleTokens: logits [rows, vocabulary] are needed, not [${logits.shape}]`);
   }
-  if (!Number.isFinite(logits[best])) throw new ArgumentError(`sample: none of the ${logits.length} logits is finite`);
-  return best;
-}
-
-/** The k tokens with the largest logits, the largest first. */
-function topIndices(logits: Float32Array | Float64Array, k: number): number[] {
-  const top: number[] = [];
-  for (let token = 0; token < logits.length; token++) {
-    if (top.length === k && logits[token] <= logits[top[k - 1]]) continue;
-    if (top.length === k) top.pop();
-    let place = top.length;
-    while (place > 0 && logits[top[place - 1]] < logits[token]) place--;
-    top.splice(place, 0, token);
+  if (repetitionPenalty !== undefined && !seen) {
+    throw new ArgumentError("sampleTokens: a repetitionPenalty needs the tokens `seen`: bool [rows, vocabulary]");
   }
-  return top;
+  if (seen && (seen.dtype !== "bool" || String(seen.shape) !== String(logits.shape))) {
+    throw new ShapeError(`sampleTokens: seen is bool [${logits.shape}], not ${seen.dtype} [${seen.shape}]`);
+  }
 }

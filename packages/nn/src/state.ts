@@ -1,13 +1,12 @@
 import {
+  convertData,
   dtypes,
   fromData,
-  isFloat,
   readAll,
   StateError,
   type TensorData,
   together,
   type Variable,
-  widen,
 } from "@tsuki/core";
 
 /** A variable of a module's state. */
@@ -131,12 +130,9 @@ class Loader {
   }
 }
 
-/** The same values in a wider type; `null` where that loses something. */
+/** The same values in the variable's type; `null` where that loses something which the variable's own type does not ask for. */
 function convert(source: TensorData, dtype: Variable["dtype"]): TensorData | null {
-  const wide = widen(source);
-  if (wide.dtype === dtype) return wide;
-  if (dtype !== "float64" || !isFloat(wide.dtype)) return null;
-  return { dtype, shape: wide.shape, data: Float64Array.from(wide.data) };
+  return source.dtype === "float64" && dtype === "float32" ? null : convertData(source, dtype);
 }
 
 /** Equal shapes, one after the other along a new first axis. */

@@ -6,6 +6,8 @@ import { Module } from "./module.ts";
 export interface SwiGLUOptions {
   readonly hiddenSize: number;
   readonly intermediateSize: number;
+  /** Whether the projections have biases, 0 at first; default false. */
+  readonly bias?: boolean;
   /** Initial weights; default that of `Linear`. */
   readonly init?: Initializer;
   readonly generator?: Generator;

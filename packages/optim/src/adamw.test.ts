@@ -107,7 +107,11 @@ onEveryDevice("AdamW", (place) => {
 });
 
 /** AdamW of one number on the host. */
-function scalarAdamW(start: number, gradients: readonly number[], options: AdamWOptions): number {
+function scalarAdamW(
+  start: number,
+  gradients: readonly number[],
+  options: Omit<AdamWOptions, "cautiousWeightDecay">,
+): number {
   const { lr, weightDecay, betas, eps, epsOrder } = options;
   let [w, m, v] = [start, 0, 0];
   for (const [i, g] of gradients.entries()) {

@@ -1,13 +1,8 @@
-import type { Tensor } from "@tsuki/core";
-import { checkNumber } from "./check-number.ts";
-import {
-  GroupedOptimizer,
-  type GroupInput,
-  type GroupOptions,
-  type OptimizerKind,
-  type ParameterGroup,
-  type Ready,
-} from "./grouped-optimizer.ts";
+import { ArgumentError, type Tensor } from "@tsuki/core";
+import { checkChoice, checkNumber } from "./checks.ts";
+import { GroupedOptimizer, type Ready, type Update } from "./grouped-optimizer.ts";
+import type { GroupInput, GroupOptions, OptimizerKind, ParameterGroup } from "./groups.ts";
+import type { OptimizerOptions } from "./optimizer.ts";
 import type { Parameters } from "./parameters.ts";
 
 export interface AdamWOptions extends GroupOptions {
@@ -24,12 +19,24 @@ export interface AdamWOptions extends GroupOptions {
 
 const adamW: OptimizerKind<AdamWOptions> = {
   name: "adamw",
-  defaults: { lr: 1e-3, weightDecay: 0.1, betas: [0.9, 0.95], eps: 1e-8, epsOrder: "afterBiasCorrection" },
-  slots: ["exp_avg", "exp_avg_sq"],
-  check({ betas, eps }) {
+  defaults: {
+    lr: 1e-3,
+    weightDecay: 0.1,
+    cautiousWeightDecay: false,
+    betas: [0.9, 0.95],
+    eps: 1e-8,
+    epsOrder: "afterBiasCorrection",
+  },
+  slots: () => ["exp_avg", "exp_avg_sq"],
+  counts: true,
+  check({ betas, eps, epsOrder }) {
+    if (!(Array.isArray(betas) && betas.length === 2)) {
+      throw new ArgumentError(`adamw: betas are two numbers, not ${String(betas)}`);
+    }
     checkNumber("adamw", "the first of betas", betas[0], 1);
     checkNumber("adamw", "the second of betas", betas[1], 1);
     checkNumber("adamw", "eps", eps);
+    checkChoice("adamw", "epsOrder", epsOrder, ["afterBiasCorrection", "beforeBiasCorrection"]);
   },
 };
 
@@ -40,30 +47,42 @@ const adamW: OptimizerKind<AdamWOptions> = {
  *     u = (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + eps)
  *     W ← W·(1 − lr·weightDecay) − lr·u
  *
- * Bias corrections are run-time numbers that the host computes from t, which only counts the parameter's own updates.
+ * as torch.optim.AdamW has it, eps after the bias correction; its defaults differ: betas (0.9, 0.999), weight_decay 0.01.
+ * t only counts the parameter's own updates, and no skipped ones. Bias corrections are run-time numbers that the host
+ * computes in float64; with `skipNonFinite` t is known on the device alone, which computes them in the parameter's dtype.
  */
 export class AdamW extends GroupedOptimizer<AdamWOptions> {
-  constructor(params: Parameters | readonly GroupInput<AdamWOptions>[], options: Partial<AdamWOptions> = {}) {
+  constructor(
+    params: Parameters | readonly GroupInput<AdamWOptions>[],
+    options: Partial<AdamWOptions> & OptimizerOptions = {},
+  ) {
     super(adamW, params, options);
   }
 
   protected override updatesOf(
     { betas, eps, epsOrder }: ParameterGroup<AdamWOptions>,
     ready: readonly Ready[],
-  ): Tensor[] {
+  ): Update[] {
     const [beta1, beta2] = betas.map((beta) => this.number(beta));
     const [rest1, rest2] = betas.map((beta) => this.number(1 - beta));
     const small = this.number(eps);
-    return ready.map(({ gradient, state }) => {
-      const { exp_avg: mean, exp_avg_sq: square } = state.variables;
-      mean.assign(mean.mul(beta1).add(gradient.mul(rest1)));
-      square.assign(square.mul(beta2).add(gradient.square().mul(rest2)));
-      const [correction1, correction2] = betas.map((beta) => 1 - beta ** state.steps);
+    return ready.map(({ gradient, state, count }) => {
+      const mean = state.exp_avg.mul(beta1).add(gradient.mul(rest1));
+      const square = state.exp_avg_sq.mul(beta2).add(gradient.square().mul(rest2));
+      const [correction1, correction2] = betas.map((beta) => biasCorrection(beta, count));
+      const rootCorrection = typeof correction2 === "number" ? Math.sqrt(correction2) : correction2.sqrt();
       const root = square.sqrt();
-      if (epsOrder === "beforeBiasCorrection") {
-        return mean.div(root.add(small)).mul(Math.sqrt(correction2) / correction1);
-      }
-      return mean.div(correction1).div(root.div(Math.sqrt(correction2)).add(small));
+      const update =
+        epsOrder === "beforeBiasCorrection"
+          ? mean.div(root.add(small)).mul(rootCorrection).div(correction1)
+          : mean.div(correction1).div(root.div(rootCorrection).add(small));
+      return { update, state: { exp_avg: mean, exp_avg_sq: square } };
     });
   }
+}
+
+/** 1 − βᵗ. */
+function biasCorrection(beta: number, count: number | Tensor): number | Tensor {
+  if (typeof count === "number") return 1 - beta ** count;
+  return count.mul(Math.log(beta)).expm1().neg();
 }

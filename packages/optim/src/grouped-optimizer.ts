@@ -1,48 +1,42 @@
-import { ArgumentError, Device, full, scope, type Tensor, type Variable } from "@tsuki/core";
-import { checkNumber } from "./check-number.ts";
+import { ArgumentError, Device, full, onesLike, scope, type Tensor, type Variable, where } from "@tsuki/core";
+import { checkChoice, checkNumber, checkOptions } from "./checks.ts";
+import {
+  checkGroup,
+  type GroupInput,
+  type GroupOptions,
+  groupsOf,
+  type OptimizerKind,
+  type ParameterGroup,
+  parametersOf,
+} from "./groups.ts";
 import { computeFloat } from "./matrices.ts";
-import { Optimizer, type OptimizerPart, type UpdateOptions } from "./optimizer.ts";
-import { entriesOf, type Parameters } from "./parameters.ts";
+import { Optimizer, type OptimizerOptions, type OptimizerPart, type UpdateOptions } from "./optimizer.ts";
+import type { Parameters } from "./parameters.ts";
 import { OptimizerState, type ParameterState } from "./state.ts";
-
-/** What the parameter groups of every optimizer have. All numbers may be changed between updates. */
-export interface GroupOptions {
-  /** Learning rate; default: 1e-3. */
-  lr: number;
-  /** Decoupled weight decay: W ← W·(1 − lr·weightDecay) before each update; default: 0.1. */
-  weightDecay: number;
-}
-
-/** Parameters that share options, as a constructor takes them. */
-export type GroupInput<Options extends GroupOptions> = Partial<Options> & { readonly params: Parameters };
-
-/** Parameters that share options. */
-export type ParameterGroup<Options extends GroupOptions> = Options & {
-  readonly params: readonly (readonly [name: string, parameter: Variable])[];
-};
+import { countSkipped } from "./step-guard.ts";
 
 /** A parameter that has a gradient. */
 export interface Ready {
   readonly name: string;
   readonly parameter: Variable;
   readonly gradient: Tensor;
-  readonly state: ParameterState;
+  /** By slot, before the update. */
+  readonly state: Readonly<Record<string, Variable>>;
+  /** Updates carried out, this one included: a scalar of the device where some of them may have been skipped. */
+  readonly count: number | Tensor;
 }
 
-/** What a kind of optimizer is. */
-export interface OptimizerKind<Options extends GroupOptions> {
-  /** Lower case, for module paths. */
-  readonly name: string;
-  readonly defaults: Options;
-  /** Names of the state variables of a parameter. */
-  readonly slots: readonly string[];
-  /** Throws where options make no sense. */
-  check(options: Options): void;
+/** What becomes of such a parameter. */
+export interface Update {
+  /** u, in the parameter's shape. */
+  readonly update: Tensor;
+  /** By slot, after the update. */
+  readonly state: Readonly<Record<string, Tensor>>;
 }
 
 /** An optimizer of one kind over parameter groups: W ← W·(1 − lr·weightDecay) − lr·u. A kind says what u is. */
 export abstract class GroupedOptimizer<Options extends GroupOptions> extends Optimizer implements OptimizerPart {
-  readonly groups: readonly ParameterGroup<Options>[];
+  override readonly groups: readonly ParameterGroup<Options>[];
   readonly ownParameters: ReadonlyMap<string, Variable>;
   readonly device: Device;
   readonly dtype: "float32" | "float64";
@@ -54,20 +48,15 @@ export abstract class GroupedOptimizer<Options extends GroupOptions> extends Opt
   constructor(
     kind: OptimizerKind<Options>,
     params: Parameters | readonly GroupInput<Options>[],
-    options: Partial<Options>,
+    options: Partial<Options> & OptimizerOptions,
   ) {
-    super();
+    checkOptions(kind.name, options, [...Object.keys(kind.defaults), "skipNonFinite"]);
+    const { skipNonFinite = false, ...groupOptions } = options;
+    checkChoice(kind.name, "skipNonFinite", skipNonFinite, [true, false]);
+    super({ skipNonFinite });
     this.#kind = kind;
-    const inputs = isGroups(params) ? params : [{ params } as GroupInput<Options>];
-    this.groups = inputs.map((input) => {
-      return { ...kind.defaults, ...options, ...input, params: entriesOf(input.params) };
-    });
-    for (const group of this.groups) {
-      checkNumber(kind.name, "lr", group.lr);
-      checkNumber(kind.name, "weightDecay", group.weightDecay);
-      kind.check(group);
-    }
-    this.ownParameters = unique(kind.name, this.groups);
+    this.groups = groupsOf(kind, params, groupOptions as Partial<Options>);
+    this.ownParameters = parametersOf(kind.name, this.groups);
     const [first] = this.ownParameters.values();
     this.device = deviceOf(kind.name, first);
     this.dtype = computeFloat(kind.name, first);
@@ -78,11 +67,15 @@ export abstract class GroupedOptimizer<Options extends GroupOptions> extends Opt
           `"${this.device.name}"; make one optimizer for each`,
       );
     }
-    this.state = new OptimizerState(this.ownParameters, kind.slots);
+    const groupOf = new Map(this.groups.flatMap((group) => group.params.map(([name]) => [name, group] as const)));
+    this.state = new OptimizerState(this.ownParameters, {
+      slots: (name) => kind.slots(groupOf.get(name) as ParameterGroup<Options>),
+      counts: kind.counts,
+    });
   }
 
-  /** Assigns the state, and gives the update u of each parameter, in its shape. */
-  protected abstract updatesOf(group: ParameterGroup<Options>, ready: readonly Ready[]): Tensor[];
+  /** The update of each parameter, and its state after it. */
+  protected abstract updatesOf(group: ParameterGroup<Options>, ready: readonly Ready[]): Update[];
 
   protected override parts(): readonly OptimizerPart[] {
     return [this];
@@ -97,56 +90,56 @@ export abstract class GroupedOptimizer<Options extends GroupOptions> extends Opt
     for (const group of this.groups) group.lr = lr;
   }
 
-  record({ retainGradients = false }: UpdateOptions): void {
-    this.#updateRms.clear();
-    for (const group of this.groups) scope(this.#kind.name, () => this.#recordGroup(group, retainGradients));
+  check(): void {
+    for (const group of this.groups) checkGroup(this.#kind, group);
   }
 
-  #recordGroup(group: ParameterGroup<Options>, retainGradients: boolean): void {
-    const ready = group.params.flatMap(([name, parameter]): Ready[] => {
-      const { grad } = parameter;
-      return grad ? [{ name, parameter, gradient: grad.read(), state: this.state.of(name) }] : [];
-    });
-    for (const { state } of ready) state.steps++;
+  record({ retainGradients = false }: UpdateOptions, applied: Tensor | null): void {
+    this.#updateRms.clear();
+    for (const group of this.groups) {
+      scope(this.#kind.name, () => this.#recordGroup(group, applied));
+      if (retainGradients) continue;
+      for (const [, parameter] of group.params) parameter.consumeGrad();
+    }
+  }
+
+  #recordGroup(group: ParameterGroup<Options>, applied: Tensor | null): void {
+    const ready = this.#ready(group, applied);
     const updates = this.updatesOf(group, ready);
     const lr = this.number(group.lr);
     const kept = this.number(1 - group.lr * group.weightDecay);
-    for (const [i, { name, parameter }] of ready.entries()) {
-      parameter.assign(parameter.mul(kept).sub(updates[i].mul(lr)));
-      if (this.logsUpdateRms) this.#updateRms.set(name, updates[i].square().mean().sqrt().keep());
-      if (!retainGradients) parameter.consumeGrad();
+    const assign = (variable: Variable, value: Tensor): void =>
+      variable.assign(applied ? where(applied, value, variable) : value);
+    for (const [i, { name, parameter, state }] of ready.entries()) {
+      const { update, state: next } = updates[i];
+      const decay = group.cautiousWeightDecay ? where(update.mul(parameter).ge(0), kept, onesLike(kept)) : kept;
+      for (const [slot, value] of Object.entries(next)) assign(state[slot], value);
+      assign(parameter, parameter.mul(decay).sub(update.mul(lr)));
+      if (this.logsUpdateRms) this.#updateRms.set(name, update.square().mean().sqrt().keep());
     }
+  }
+
+  /** The parameters that have a gradient, each given one more update. */
+  #ready({ params }: ParameterGroup<Options>, applied: Tensor | null): Ready[] {
+    return params.flatMap(([name, parameter]): Ready[] => {
+      const { grad } = parameter;
+      if (!grad) return [];
+      const state = this.state.of(name, applied !== null);
+      state.steps++;
+      const count = this.#count(state);
+      if (applied && state.skipped) state.skipped.assign(countSkipped(state.skipped, applied));
+      return [{ name, parameter, gradient: grad.read(), state: state.variables, count }];
+    });
+  }
+
+  #count({ steps, skipped }: ParameterState): number | Tensor {
+    return skipped ? this.number(steps).sub(skipped.cast(this.dtype)) : steps;
   }
 
   /** A run-time number, which several parameters may share. */
   protected number(value: number): Tensor {
     return full([], value, { dtype: this.dtype });
   }
-}
-
-function isGroups<Options extends GroupOptions>(
-  params: Parameters | readonly GroupInput<Options>[],
-): params is readonly GroupInput<Options>[] {
-  return Array.isArray(params) && params.length > 0 && params.every((entry) => "params" in entry);
-}
-
-function unique<Options extends GroupOptions>(
-  kind: string,
-  groups: readonly ParameterGroup<Options>[],
-): ReadonlyMap<string, Variable> {
-  const byName = new Map<string, Variable>();
-  const names = new Map<Variable, string>();
-  for (const [name, parameter] of groups.flatMap((group) => group.params)) {
-    const other = names.get(parameter);
-    if (other !== undefined)
-      throw new ArgumentError(`${kind}: "${other}" and "${name}" are one parameter; give it once`);
-    if (byName.has(name))
-      throw new ArgumentError(`${kind}: two parameters are named "${name}"; give a record of names`);
-    names.set(parameter, name);
-    byName.set(name, parameter);
-  }
-  if (byName.size === 0) throw new ArgumentError(`${kind}: no parameters were given`);
-  return byName;
 }
 
 function deviceOf(kind: string, { device, name }: Variable): Device {

@@ -1,9 +1,11 @@
 import { AdamW, type AdamWOptions } from "./adamw.ts";
+import { checkOptions } from "./checks.ts";
 import { CombinedOptimizer } from "./combined-optimizer.ts";
 import { Muon, type MuonOptions } from "./muon.ts";
+import type { OptimizerOptions } from "./optimizer.ts";
 import type { ParameterGroups } from "./parameter-groups.ts";
 
-export interface MuonWithAdamWOptions {
+export interface MuonWithAdamWOptions extends OptimizerOptions {
   /** Learning rate of both; default: 1e-3. */
   readonly lr?: number;
   /** Weight decay of both; default: 0.1. */
@@ -13,6 +15,8 @@ export interface MuonWithAdamWOptions {
   /** The same of AdamW's groups. */
   readonly adamw?: Partial<AdamWOptions>;
 }
+
+const optionNames = ["lr", "weightDecay", "muon", "adamw", "skipNonFinite"];
 
 /**
  * Muon for some parameters and AdamW for the others, stepping as one; both share learning rate and weight decay, as
@@ -27,10 +31,14 @@ export class MuonWithAdamW extends CombinedOptimizer {
   readonly adamw: AdamW | null;
 
   constructor(groups: ParameterGroups, options: MuonWithAdamWOptions = {}) {
-    const { lr = 1e-3, weightDecay = 0.1 } = options;
+    checkOptions("MuonWithAdamW", options, optionNames);
+    const { lr = 1e-3, weightDecay = 0.1, skipNonFinite } = options;
     const muon = groups.muon.length > 0 ? new Muon(groups.muon, { lr, weightDecay, ...options.muon }) : null;
     const adamw = groups.adamw.length > 0 ? new AdamW(groups.adamw, { lr, weightDecay, ...options.adamw }) : null;
-    super([muon, adamw].filter((optimizer) => optimizer !== null));
+    super(
+      [muon, adamw].filter((optimizer) => optimizer !== null),
+      { skipNonFinite },
+    );
     this.muon = muon;
     this.adamw = adamw;
   }

@@ -173,6 +173,104 @@ onEveryDevice("Muon", (place) => {
     expect(await kernel.data()).toEqual(await flat.data());
   });
 
+  it("takes blocks of rows as matrices of their own: fused query, key and value, or heads", async () => {
+    const extent = fc.integer({ min: 1, max: 4 });
+    const blocks = fc.oneof(
+      fc.array(extent, { minLength: 1, maxLength: 3 }).map((sizes) => ({ splits: sizes, sizes })),
+      fc.tuple(extent, extent).map(([n, size]) => ({ splits: n, sizes: Array.from({ length: n }, () => size) })),
+    );
+    await fc.assert(
+      fc.asyncProperty(blocks, extent, fc.nat(1e6), async ({ splits, sizes }, cols, seed) => {
+        const rows = sizes.reduce((sum, size) => sum + size);
+        const fused = random(place, [rows, cols], seed);
+        const contents = await fused.data();
+        const starts = sizes.map((_, i) => cols * sizes.slice(0, i).reduce((sum, size) => sum + size, 0));
+        const slices = (values: ArrayLike<number>): number[][] =>
+          sizes.map((size, i) => Array.from({ length: size * cols }, (_, at) => values[starts[i] + at]));
+        const apart = slices(contents).map((values, i) => weight(place, [sizes[i], cols], values));
+        const optimizers = [
+          new Muon({ fused }, { lr: 0.1, splits }),
+          new Muon(
+            apart.map((w, i) => [`block${i}`, w] as const),
+            { lr: 0.1 },
+          ),
+        ];
+        for (const step of [0, 1]) {
+          const gradient = gradientFor([rows, cols], seed + 1 + step);
+          backwardWith([fused, gradient], ...slices(gradient).map((values, i) => [apart[i], values] as const));
+          await Promise.all(optimizers.map((optimizer) => optimizer.step()));
+        }
+        const joined = (await Promise.all(apart.map((w) => w.data()))).flatMap((values) => [...values]);
+        expect(distance(await fused.data(), joined)).toBeLessThan(place.tolerance(1e-10, 1e-4));
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it("takes heads of experts, and blocks of kernels", async () => {
+    const [experts, kernel] = [random(place, [2, 4, 3], 1), random(place, [4, 3, 2, 1], 2)];
+    const flat = [random(place, [4, 2, 3], 1), random(place, [4, 6], 2)];
+    const gradients = [gradientFor([24], 3), gradientFor([24], 4)];
+    const fused = new Muon(
+      [
+        { params: { experts }, splits: 2 },
+        { params: { kernel }, splits: [1, 3] },
+      ],
+      { lr: 0.1 },
+    );
+    const plain = new Muon([{ params: { experts: flat[0] } }, { params: { kernel: flat[1] }, splits: [1, 3] }], {
+      lr: 0.1,
+    });
+    backwardWith([experts, gradients[0]], [kernel, gradients[1]], [flat[0], gradients[0]], [flat[1], gradients[1]]);
+    await Promise.all([fused.step(), plain.step()]);
+    expect(await experts.data()).toEqual(await flat[0].data());
+    expect(await kernel.data()).toEqual(await flat[1].data());
+  });
+
+  it("scales updates by the rule of a name, here of a tall and a wide matrix", async () => {
+    const factors = {
+      moonlight: [0.2 * Math.sqrt(8), 0.2 * Math.sqrt(8)],
+      keller: [2, 1],
+      spectralNorm: [2, 0.5],
+      none: [1, 1],
+    } as const;
+    for (const [scale, [tall, wide]] of Object.entries(factors)) {
+      const weights = [weight(place, [8, 2], new Float64Array(16)), weight(place, [2, 8], new Float64Array(16))];
+      const optimizer = new Muon(
+        [
+          ["tall", weights[0]],
+          ["wide", weights[1]],
+        ],
+        { lr: 1, scale: scale as keyof typeof factors },
+      );
+      const gradient = gradientFor([16], 9);
+      backwardWith([weights[0], gradient], [weights[1], gradient]);
+      await optimizer.step();
+      for (const [i, shape] of [
+        [8, 2],
+        [2, 8],
+      ].entries()) {
+        const g = tensor(
+          gradient.map((value) => 1.95 * value),
+          { dtype: place.dtype, shape },
+        );
+        const expected = (await newtonSchulz(g).data()).map((value) => -[tall, wide][i] * value);
+        expect(distance(await weights[i].data(), expected)).toBeLessThan(place.tolerance(1e-12, 1e-5));
+      }
+    }
+  });
+
+  it("takes other coefficients by name", async () => {
+    const w = weight(place, [2, 3], new Float64Array(6));
+    const iteration = { coefficients: "polarExpressSafe", steps: 8 } as const;
+    const optimizer = new Muon({ w }, { lr: 1, scale: "none", newtonSchulz: iteration });
+    backwardWith([w, [1, 2, 3, 4, 5, 6]]);
+    await optimizer.step();
+    // The exact polar factor of the Moonlight facts.
+    const polar = [0.57779183, -0.1151167, -0.80802522, -0.70674602, -0.56575744, -0.42476886];
+    expect(distance(await w.data(), polar)).toBeLessThan(place.tolerance(1e-8, 1e-5));
+  });
+
   it("without nesterov orthogonalises the momentum itself, with the options of the iteration", async () => {
     const w = random(place, [3, 5], 3);
     const iteration = { steps: 3, coefficients: [2, -1.5, 0.5], eps: 1e-3 } as const;

@@ -1,16 +1,12 @@
 import { ShapeError, type Tensor } from "@tsuki/core";
-import { checkNumber } from "./check-number.ts";
-import {
-  GroupedOptimizer,
-  type GroupInput,
-  type GroupOptions,
-  type OptimizerKind,
-  type ParameterGroup,
-  type Ready,
-} from "./grouped-optimizer.ts";
-import { mapStacked, matricesOf } from "./matrices.ts";
-import { type NewtonSchulzOptions, newtonSchulz } from "./newton-schulz.ts";
+import { checkChoice, checkNumber } from "./checks.ts";
+import { GroupedOptimizer, type Ready, type Update } from "./grouped-optimizer.ts";
+import type { GroupInput, GroupOptions, OptimizerKind, ParameterGroup } from "./groups.ts";
+import { mapStacked } from "./matrices.ts";
+import { iterationOf, type NewtonSchulzOptions, newtonSchulz } from "./newton-schulz.ts";
+import type { OptimizerOptions } from "./optimizer.ts";
 import type { Parameters } from "./parameters.ts";
+import { checkSplits, joinPieces, piecesOf, type Splits } from "./splits.ts";
 import { type ScaleRule, scaleRule, type scaleRules } from "./update-scale.ts";
 
 export interface MuonOptions extends GroupOptions {
@@ -27,6 +23,11 @@ export interface MuonOptions extends GroupOptions {
   scale: keyof typeof scaleRules | ScaleRule;
   /** Steps, coefficients and eps of the iteration. */
   newtonSchulz: NewtonSchulzOptions;
+  /**
+   * Which rows of each matrix are matrices of their own, orthogonalised and scaled one by one: the sizes of their blocks
+   * (fused query, key and value: `[q, k, v]` rows), or a number of equal ones (heads); default: 1, the whole.
+   */
+  splits: Splits;
 }
 
 const muon: OptimizerKind<MuonOptions> = {
@@ -34,16 +35,26 @@ const muon: OptimizerKind<MuonOptions> = {
   defaults: {
     lr: 1e-3,
     weightDecay: 0.1,
+    cautiousWeightDecay: false,
     momentum: 0.95,
     momentumForm: "sum",
     nesterov: true,
     scale: "moonlight",
     newtonSchulz: {},
+    splits: 1,
   },
-  slots: ["momentum_buffer"],
-  check({ momentum, scale }) {
+  slots: () => ["momentum_buffer"],
+  counts: false,
+  check({ params, momentum, momentumForm, nesterov, scale, newtonSchulz, splits }) {
     checkNumber("muon", "momentum", momentum, 1);
+    checkChoice("muon", "momentumForm", momentumForm, ["sum", "ema"]);
+    checkChoice("muon", "nesterov", nesterov, [true, false]);
     scaleRule(scale);
+    iterationOf(newtonSchulz);
+    for (const [name, { shape }] of params) {
+      if (shape.length < 2) throw new ShapeError(`muon: "${name}" of shape [${shape}] is no matrix; give it to AdamW`);
+      checkSplits(name, shape, splits);
+    }
   },
 };
 
@@ -58,36 +69,36 @@ const muon: OptimizerKind<MuonOptions> = {
  * count as `[out, in·height·width]`. Matrices of one shape in a group go through one batched Newton–Schulz, transposed ones
  * too. Gains, biases, embeddings and the output head belong to AdamW.
  *
- * @throws ShapeError that names a parameter of rank 0 or 1.
+ * @throws ShapeError that names a parameter of rank 0 or 1, or whose rows `splits` does not fill.
  */
 export class Muon extends GroupedOptimizer<MuonOptions> {
-  constructor(params: Parameters | readonly GroupInput<MuonOptions>[], options: Partial<MuonOptions> = {}) {
+  constructor(
+    params: Parameters | readonly GroupInput<MuonOptions>[],
+    options: Partial<MuonOptions> & OptimizerOptions = {},
+  ) {
     super(muon, params, options);
-    for (const [name, { shape }] of this.ownParameters) {
-      if (shape.length >= 2) continue;
-      throw new ShapeError(`muon: "${name}" of shape [${shape}] is no matrix; give it to AdamW`);
-    }
   }
 
-  protected override updatesOf(group: ParameterGroup<MuonOptions>, ready: readonly Ready[]): Tensor[] {
-    const momenta = this.#momenta(group, ready).map((momentum) => momentum.reshape(matricesOf(momentum.shape)));
-    const orthogonal = mapStacked(momenta, (stack) => newtonSchulz(stack, group.newtonSchulz));
+  protected override updatesOf(group: ParameterGroup<MuonOptions>, ready: readonly Ready[]): Update[] {
+    const momenta = ready.map((one) => this.#momentum(group, one));
+    const pieces = momenta.map(({ ahead }) => piecesOf(ahead, group.splits));
+    const orthogonal = mapStacked(pieces.flat(), (stack) => newtonSchulz(stack, group.newtonSchulz));
     const scale = scaleRule(group.scale);
+    let at = 0;
     return ready.map(({ parameter: { shape } }, i) => {
-      const [, rows, cols] = matricesOf(shape);
-      return orthogonal[i].reshape(shape).mul(scale(rows, cols));
+      const scaled = pieces[i].map(({ shape: [, rows, cols] }) => orthogonal[at++].mul(scale(rows, cols)));
+      return { update: joinPieces(scaled, shape), state: { momentum_buffer: momenta[i].buffer } };
     });
   }
 
-  /** Assigns the momentum, and gives what is to be orthogonalised. */
-  #momenta({ momentum, momentumForm, nesterov }: ParameterGroup<MuonOptions>, ready: readonly Ready[]): Tensor[] {
+  /** The momentum, and what is to be orthogonalised. */
+  #momentum(
+    { momentum, momentumForm, nesterov }: ParameterGroup<MuonOptions>,
+    { gradient, state }: Ready,
+  ): { readonly buffer: Tensor; readonly ahead: Tensor } {
     const decay = this.number(momentum);
-    const rest = this.number(1 - momentum);
-    return ready.map(({ gradient, state }) => {
-      const buffer = state.variables.momentum_buffer;
-      const added = momentumForm === "ema" ? gradient.mul(rest) : gradient;
-      buffer.assign(buffer.mul(decay).add(added));
-      return nesterov ? added.add(buffer.mul(decay)) : buffer.read();
-    });
+    const added = momentumForm === "ema" ? gradient.mul(this.number(1 - momentum)) : gradient;
+    const buffer = state.momentum_buffer.mul(decay).add(added);
+    return { buffer, ahead: nesterov ? added.add(buffer.mul(decay)) : buffer };
   }
 }

@@ -16,7 +16,7 @@ import {
   transpose,
 } from "../test/matrix.ts";
 import { distance, download, f5, logUniform, quintic, spectra, spectral, upload } from "../test/spectra.ts";
-import { newtonSchulz, newtonSchulzCoefficients } from "./newton-schulz.ts";
+import { newtonSchulz } from "./newton-schulz.ts";
 
 /** Every x = σ / ‖G‖ is ≥ 0.0052 for shapes up to 12 × 12. */
 const wellConditioned = spectra(logUniform(0.02, 1));
@@ -196,14 +196,26 @@ onEveryDevice("Newton–Schulz orthogonality", (place) => {
     );
     const g = upload(place, gaussian(3, 4, 7));
     const once = await newtonSchulz(g, { steps: 2, coefficients: [2, -1.5, 0.5] }).data();
-    expect(
-      await newtonSchulz(g, {
-        coefficients: [
-          [2, -1.5, 0.5],
-          [2, -1.5, 0.5],
-        ],
-      }).data(),
-    ).toEqual(once);
+    const twice = [
+      [2, -1.5, 0.5],
+      [2, -1.5, 0.5],
+    ] as const;
+    expect(await newtonSchulz(g, { coefficients: twice }).data()).toEqual(once);
+  });
+
+  it("takes the first triples of a list that is longer than steps, and repeats the last one of a shorter list", async () => {
+    const g = upload(place, gaussian(3, 4, 7));
+    const [a, b, c] = [
+      [3, -3, 1],
+      [2.5, -2, 0.5],
+      [2, -1.5, 0.5],
+    ] as const;
+    const run = (coefficients: readonly (typeof a | typeof b | typeof c)[], steps?: number): Promise<unknown> =>
+      newtonSchulz(g, { coefficients, ...(steps === undefined ? {} : { steps }) }).data();
+    expect(await run([a, b, c], 2)).toEqual(await run([a, b]));
+    expect(await run([a, b], 4)).toEqual(await run([a, b, b, b]));
+    expect(await run([a, b, c], 0)).toEqual(await run([]));
+    expect(await newtonSchulz(g, { coefficients: a }).data()).toEqual(await run([a, a, a, a, a]));
   });
 
   describe("against golden data", () => {
@@ -263,8 +275,17 @@ describe("newtonSchulz", () => {
   it("refuses steps and coefficients that do not go together", () => {
     const g = tensor([[1]]);
     expect(() => newtonSchulz(g, { steps: 2.5 })).toThrow(ArgumentError);
-    expect(() => newtonSchulz(g, { steps: 3, coefficients: [newtonSchulzCoefficients.keller] })).toThrow("1 triples");
+    expect(() => newtonSchulz(g, { steps: 3, coefficients: [] })).toThrow(
+      "an empty list, which serves no steps, not 3",
+    );
     expect(() => newtonSchulz(g, { coefficients: [1, Number.NaN, 2] })).toThrow("finite");
+    expect(() => newtonSchulz(g, { coefficients: [[1, 2] as never] })).toThrow("three finite numbers, not [1,2]");
+    expect(() => newtonSchulz(g, { coefficients: 3 as never })).toThrow("a name, a triple of numbers, or a list");
+    expect(() => newtonSchulz(g, { coefficients: "kellner" as never })).toThrow(
+      'newtonSchulz: coefficients is "keller" or "youJiacheng" or "polarExpress" or',
+    );
+    expect(() => newtonSchulz(g, { eps: -1 })).toThrow("newtonSchulz: eps is a finite number ≥ 0, not -1");
+    expect(() => newtonSchulz(g, { step: 1 } as object)).toThrow('no option is named "step"; there are: steps, coeff');
   });
 
   it("multiplies the smaller Gram matrix, of tall matrices as of wide ones", async () => {

@@ -1,40 +1,34 @@
 import { ArgumentError, full, type Tensor, type Variable } from "@tsuki/core";
+import { checkChoice, checkCount, checkNumber, checkOptions } from "./checks.ts";
 import { computeFloat, matrixShape } from "./matrices.ts";
-
-/** a, b, c of X ← a·X + (b·A + c·A²)·X with A = X·Xᵀ: on singular values f(x) = a·x + b·x³ + c·x⁵. */
-export type Coefficients = readonly [a: number, b: number, c: number];
-
-/**
- * Coefficients by name. `keller`: Keller Jordan's, the same at every step (Moonlight, arXiv 2502.16982 §2.1). They
- * trade accuracy for speed: f has a repelling fixed point at 0.868, so after five steps singular values bounce within
- * [0.6818, 1.1344], and more steps do not bring them closer to 1.
- */
-export const newtonSchulzCoefficients: Readonly<Record<"keller", Coefficients>> = {
-  keller: [3.4445, -4.775, 2.0315],
-};
+import { type CoefficientSet, type Coefficients, newtonSchulzCoefficients } from "./newton-schulz-coefficients.ts";
 
 export interface NewtonSchulzOptions {
-  /** Iterations; default: 5, or as many as there are triples of coefficients. */
+  /**
+   * Iterations; default: those of the named set, as many as a list has triples, 5 for one triple. The first ones of a longer
+   * list are taken; where it is shorter, its last triple serves all further steps.
+   */
   readonly steps?: number;
   /** One triple, a list with one triple for each step, or the name of a set; default: `"keller"`. */
   readonly coefficients?: Coefficients | readonly Coefficients[] | keyof typeof newtonSchulzCoefficients;
-  /** Added to the Frobenius norm, so that zero stays zero; default: 1e-7. */
+  /** Added to the Frobenius norm, so that zero stays zero; default: 1e-7, or that of the named set. */
   readonly eps?: number;
 }
 
 /**
- * Newton–Schulz iteration towards the polar factor: for G = U·diag(σ)·Vᵀ the result is U·diag(f⁵(σ / (‖G‖_F + eps)))·Vᵀ,
- * which is near U·Vᵀ (Moonlight, arXiv 2502.16982 §2.1; Keller Jordan's Muon).
+ * Newton–Schulz iteration towards the polar factor: for G = U·diag(σ)·Vᵀ the result is U·diag(f(σ / (‖G‖_F + eps)))·Vᵀ,
+ * f one polynomial a·x + b·x³ + c·x⁵ after another, which is near U·Vᵀ (Moonlight, arXiv 2502.16982 §2.1; Keller Jordan's
+ * Muon). `newtonSchulzCoefficients` says how near.
  *
  * @param g `[..., rows, cols]`: every matrix of the leading axes is taken for itself, also its norm. Tall ones are
  *   transposed meanwhile, so that A is the smaller Gram matrix.
  * @returns The same shape and dtype.
- * @throws ShapeError below rank 2; ArgumentError where steps and coefficients do not go together.
+ * @throws ShapeError below rank 2; ArgumentError where an option makes no sense.
  */
 export function newtonSchulz(g: Tensor | Variable, options: NewtonSchulzOptions = {}): Tensor {
   const { rows, cols } = matrixShape("newtonSchulz", g);
   const dtype = computeFloat("newtonSchulz", g);
-  const triples = coefficientsOf(options);
+  const { triples, normFactor = 1, eps = 1e-7 } = iterationOf(options);
   const leaves = new Map(triples.map((triple) => [triple, triple.map((value) => full([], value, { dtype }))]));
   const tall = rows > cols;
   const wide = tall ? g.transpose() : g;
@@ -42,35 +36,49 @@ export function newtonSchulz(g: Tensor | Variable, options: NewtonSchulzOptions 
     .square()
     .sum({ axis: [-2, -1], keepDim: true })
     .sqrt();
-  let x = wide.div(norm.add(options.eps ?? 1e-7));
+  let x = wide.div((normFactor === 1 ? norm : norm.mul(normFactor)).add(eps));
   for (const triple of triples) {
     const [a, b, c] = leaves.get(triple) as Tensor[];
     const gram = x.matmul(x.transpose(), { symmetric: true });
-    const polynomial = gram.mul(b).add(gram.matmul(gram, { symmetric: true }).mul(c));
+    const linear = gram.mul(b);
+    const polynomial = triple[2] === 0 ? linear : linear.add(gram.matmul(gram, { symmetric: true }).mul(c));
     x = x.mul(a).add(polynomial.matmul(x));
   }
   return tall ? x.transpose() : x;
 }
 
-/** One triple for each step; a triple that serves several steps is one object. */
-function coefficientsOf({ steps, coefficients = "keller" }: NewtonSchulzOptions): readonly Coefficients[] {
-  if (steps !== undefined && !(Number.isInteger(steps) && steps >= 0)) {
-    throw new ArgumentError(`newtonSchulz: steps is a whole number ≥ 0, not ${steps}`);
-  }
-  const given = typeof coefficients === "string" ? newtonSchulzCoefficients[coefficients] : coefficients;
-  if (given === undefined) {
-    const names = Object.keys(newtonSchulzCoefficients).join(", ");
-    throw new ArgumentError(`newtonSchulz: no coefficients are named "${String(coefficients)}"; there are: ${names}`);
-  }
-  const triples = isTriple(given) ? Array.from({ length: steps ?? 5 }, () => given) : given;
-  if (steps !== undefined && triples.length !== steps) {
-    throw new ArgumentError(`newtonSchulz: ${triples.length} triples of coefficients for ${steps} steps`);
-  }
+/**
+ * The options as a set with one triple for each step; a triple that serves several steps is one object.
+ *
+ * @throws ArgumentError that names the option
+ */
+export function iterationOf(options: NewtonSchulzOptions): CoefficientSet {
+  checkOptions("newtonSchulz", options, ["steps", "coefficients", "eps"]);
+  const { coefficients = "keller" } = options;
+  const set = setOf(coefficients);
+  const { triples } = set;
+  const { steps = set.steps ?? triples.length, eps = set.eps } = options;
+  checkCount("newtonSchulz", "steps", steps);
+  if (eps !== undefined) checkNumber("newtonSchulz", "eps", eps);
   for (const triple of triples) {
-    if (triple.length === 3 && triple.every(Number.isFinite)) continue;
+    if (Array.isArray(triple) && triple.length === 3 && triple.every(Number.isFinite)) continue;
     throw new ArgumentError(`newtonSchulz: coefficients are three finite numbers, not [${triple}]`);
   }
-  return triples;
+  if (steps > 0 && triples.length === 0) {
+    throw new ArgumentError(`newtonSchulz: coefficients is an empty list, which serves no steps, not ${steps}`);
+  }
+  return { ...set, eps, triples: Array.from({ length: steps }, (_, i) => triples[Math.min(i, triples.length - 1)]) };
+}
+
+function setOf(coefficients: NonNullable<NewtonSchulzOptions["coefficients"]>): CoefficientSet {
+  if (typeof coefficients === "string") {
+    checkChoice<string>("newtonSchulz", "coefficients", coefficients, Object.keys(newtonSchulzCoefficients));
+    return newtonSchulzCoefficients[coefficients];
+  }
+  if (!Array.isArray(coefficients)) {
+    throw new ArgumentError("newtonSchulz: coefficients are a name, a triple of numbers, or a list of triples");
+  }
+  return isTriple(coefficients) ? { triples: [coefficients], steps: 5 } : { triples: coefficients };
 }
 
 function isTriple(coefficients: Coefficients | readonly Coefficients[]): coefficients is Coefficients {

@@ -1,65 +1,17 @@
-import { ArgumentError, readAll, realize, StateError, stats, type TensorData, type Variable } from "@tsuki/core";
+import { ArgumentError, readAll, realize, StateError, stats } from "@tsuki/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { onDevice, onEveryDevice, type Place } from "../test/devices.ts";
-import { gaussian } from "../test/matrix.ts";
-import { backwardWith, lossWithGradients, weight } from "../test/training.ts";
+import { backwardAt, contents, model, numbers, saved, shapes, type Weights } from "../test/model.ts";
+import { lossWithGradients, weight } from "../test/training.ts";
 import { AdamW } from "./adamw.ts";
 import { CombinedOptimizer } from "./combined-optimizer.ts";
 import { Muon } from "./muon.ts";
 import { MuonWithAdamW } from "./muon-with-adamw.ts";
-import type { Optimizer } from "./optimizer.ts";
 import { moonlightGroups } from "./parameter-groups.ts";
-
-/** A small model's parameters: two matrices of one shape (up to transposition), experts, embedding and gain. */
-const shapes: Readonly<Record<string, readonly number[]>> = {
-  "embed_tokens.weight": [5, 4],
-  "q_proj.weight": [3, 4],
-  "o_proj.weight": [4, 3],
-  "experts.weight": [2, 3, 4],
-  "norm.weight": [4],
-};
-
-type Weights = Readonly<Record<string, Variable>>;
-
-function model(place: Place, seed = 1): Weights {
-  return Object.fromEntries(
-    Object.entries(shapes).map(([name, shape], i) => [name, weight(place, shape, numbers(shape, seed + i))]),
-  );
-}
-
-function numbers(shape: readonly number[], seed: number): Float64Array {
-  return gaussian(
-    1,
-    shape.reduce((product, extent) => product * extent, 1),
-    seed,
-  ).data;
-}
 
 function optimizerOf(weights: Weights): MuonWithAdamW {
   return new MuonWithAdamW(moonlightGroups(weights), { lr: 0.1 });
-}
-
-/** Gradients of a step; those of `absent` have none. */
-function backwardAt(weights: Weights, step: number, absent: readonly string[] = []): void {
-  backwardWith(
-    ...Object.entries(weights).map(([name, w], i) => {
-      return [w, absent.includes(name) ? null : numbers(w.shape, 1000 * step + i)] as const;
-    }),
-  );
-}
-
-async function contents(weights: Weights): Promise<Record<string, number[]>> {
-  const read = await readAll(weights);
-  return Object.fromEntries(Object.entries(read).map(([name, { data }]) => [name, [...data]]));
-}
-
-/** What a checkpoint keeps. */
-async function saved(
-  optimizer: Optimizer,
-): Promise<{ tensors: Record<string, TensorData>; steps: Record<string, number> }> {
-  const { tensors, steps } = optimizer.stateDict();
-  return { tensors: await readAll(tensors), steps: { ...steps } };
 }
 
 onEveryDevice("an optimizer", (place) => {

@@ -1,6 +1,7 @@
 import { ArgumentError, type Variable } from "@tsuki/core";
 import type { AdamWOptions } from "./adamw.ts";
-import type { GroupInput } from "./grouped-optimizer.ts";
+import { checkChoice, checkOptions } from "./checks.ts";
+import type { GroupInput } from "./groups.ts";
 import type { MuonOptions } from "./muon.ts";
 import { parameterTable } from "./parameter-table.ts";
 import { entriesOf, type Parameters } from "./parameters.ts";
@@ -32,6 +33,10 @@ export interface ParameterGroups {
  *   a misspelt pattern would else move parameters to another optimizer without a word.
  */
 export function parameterGroups(named: Parameters, rules: readonly ParameterRule[]): ParameterGroups {
+  for (const [i, rule] of rules.entries()) {
+    checkOptions(`parameterGroups: rule ${i + 1}`, rule, ["match", "use", "options", "optional"]);
+    checkChoice(`parameterGroups: rule ${i + 1}`, "use", rule.use, ["muon", "adamw"]);
+  }
   const taken = rules.map((): [string, Variable][] => []);
   const problems: string[] = [];
   for (const [name, parameter] of entriesOf(named)) {

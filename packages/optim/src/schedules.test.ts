@@ -1,12 +1,32 @@
 import { ArgumentError } from "@tsuki/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { constant, moonlightSchedule, moonlightTokens, warmupCosine } from "./schedules.ts";
+import {
+  constant,
+  type Schedule,
+  type WarmupDecayOptions,
+  warmupCosine,
+  warmupInverseSqrt,
+  warmupLinear,
+  warmupPolynomial,
+  warmupStableDecay,
+} from "./schedules.ts";
 
 const rates = fc.record({
   peak: fc.double({ min: 1e-5, max: 1, noNaN: true }),
   final: fc.double({ min: 0, max: 1e-5, noNaN: true }),
 });
+const lengths = fc.record({ warmupSteps: fc.integer({ min: 0, max: 50 }), rest: fc.integer({ min: 1, max: 200 }) });
+const share = fc.double({ min: 0, max: 1, noNaN: true });
+
+/** The values of steps `from` to `to`. */
+function values(schedule: Schedule, from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => schedule(from + i));
+}
+
+function isFalling(numbers: readonly number[]): boolean {
+  return numbers.every((value, i) => i === 0 || value <= numbers[i - 1]);
+}
 
 describe("constant", () => {
   it("is the same for ever", () => {
@@ -14,108 +34,113 @@ describe("constant", () => {
   });
 });
 
-describe("warmupCosine", () => {
-  const lengths = fc.record({ warmupSteps: fc.integer({ min: 0, max: 50 }), rest: fc.integer({ min: 1, max: 200 }) });
+/** What remains of peak − final at t. */
+const falls: readonly [
+  name: string,
+  schedule: (options: WarmupDecayOptions) => Schedule,
+  remains: (t: number) => number,
+][] = [
+  ["warmupCosine", warmupCosine, (t) => (1 + Math.cos(Math.PI * t)) / 2],
+  ["warmupLinear", warmupLinear, (t) => 1 - t],
+  ["warmupPolynomial", warmupPolynomial, (t) => (1 - t) ** 2],
+  ["warmupPolynomial of power 0.5", (options) => warmupPolynomial({ ...options, power: 0.5 }), (t) => (1 - t) ** 0.5],
+  ["warmupStableDecay", (options) => warmupStableDecay({ ...options, decaySteps: 0 }), (t) => (t < 1 ? 1 : 0)],
+];
 
-  it("rises from 0 by equal parts to the peak, falls to the final value, and stays there", () => {
-    fc.assert(
-      fc.property(rates, lengths, ({ peak, final }, { warmupSteps, rest }) => {
-        const totalSteps = warmupSteps + rest;
-        const schedule = warmupCosine({ peak, warmupSteps, totalSteps, final });
-        for (let step = 0; step < warmupSteps; step++)
-          expect(schedule(step)).toBeCloseTo((peak * step) / warmupSteps, 12);
-        expect(schedule(warmupSteps)).toBeCloseTo(peak, 12);
-        for (let step = warmupSteps; step < totalSteps; step++)
-          expect(schedule(step + 1)).toBeLessThanOrEqual(schedule(step));
-        expect(schedule(totalSteps)).toBeCloseTo(final, 15);
-        expect(schedule(10 * totalSteps)).toBeCloseTo(final, 15);
-        expect(schedule(warmupSteps + rest / 2)).toBeCloseTo((peak + final) / 2, 12);
-      }),
-    );
+for (const [name, of, remains] of falls) {
+  describe(name, () => {
+    it("rises from 0 by equal parts to the peak, falls by its formula to the final value, and stays there", () => {
+      fc.assert(
+        fc.property(rates, lengths, share, ({ peak, final }, { warmupSteps, rest }, t) => {
+          const totalSteps = warmupSteps + rest;
+          const schedule = of({ peak, warmupSteps, totalSteps, final });
+          const rise = values(schedule, 0, warmupSteps);
+          for (const [step, lr] of rise.entries()) {
+            if (Math.abs(lr - (warmupSteps > 0 ? (peak * step) / warmupSteps : peak)) > 1e-15)
+              expect.fail(`${step}: ${lr}`);
+          }
+          expect(schedule(warmupSteps)).toBe(peak);
+          expect(isFalling(values(schedule, warmupSteps, totalSteps + 1))).toBe(true);
+          expect(schedule(warmupSteps + t * rest)).toBeCloseTo(final + (peak - final) * remains(t), 12);
+          expect(schedule(totalSteps)).toBe(final);
+          expect(schedule(10 * totalSteps)).toBe(final);
+        }),
+      );
+    });
+
+    it("refuses an end before the end of the rise, rates that are none, and unknown options", () => {
+      const good = { peak: 1, warmupSteps: 10, totalSteps: 20 };
+      expect(() => of({ ...good, totalSteps: 9 })).toThrow(ArgumentError);
+      expect(() => of({ ...good, totalSteps: Number.NaN })).toThrow("totalSteps is NaN");
+      expect(() => of({ ...good, warmupSteps: -1 })).toThrow("warmupSteps is -1");
+      expect(() => of({ ...good, peak: "1" as never })).toThrow('peak is a finite number ≥ 0, not "1"');
+      expect(() => of({ ...good, final: -1 })).toThrow("final is a finite number ≥ 0, not -1");
+      expect(() => of({ ...good, warmup: 1 } as never)).toThrow('no option is named "warmup"; there are: peak, ');
+    });
   });
+}
 
+describe("warmupCosine", () => {
   it("is point-symmetric about the middle of the fall", () => {
     fc.assert(
-      fc.property(
-        rates,
-        lengths,
-        fc.double({ min: 0, max: 1, noNaN: true }),
-        ({ peak, final }, { warmupSteps, rest }, t) => {
-          const schedule = warmupCosine({ peak, warmupSteps, totalSteps: warmupSteps + rest, final });
-          expect(schedule(warmupSteps + t * rest) + schedule(warmupSteps + (1 - t) * rest)).toBeCloseTo(
-            peak + final,
-            9,
-          );
-        },
-      ),
-    );
-  });
-
-  it("refuses an end before the end of the rise", () => {
-    expect(() => warmupCosine({ peak: 1, warmupSteps: 10, totalSteps: 9 })).toThrow(ArgumentError);
-    expect(() => warmupCosine({ peak: 1, warmupSteps: 10, totalSteps: Number.NaN })).toThrow("totalSteps is NaN");
-  });
-});
-
-describe("moonlightTokens", () => {
-  it("has the published counts", () => {
-    expect(moonlightTokens(1)).toBe(16_777_216);
-    expect(moonlightTokens(2000) / 1e9).toBeCloseTo(33.55, 2);
-    expect(moonlightTokens(12_000) / 1e9).toBeCloseTo(201.3, 1);
-    expect(moonlightTokens(12_001) - moonlightTokens(12_000)).toBe(33_554_432);
-    expect(moonlightTokens(42_000) / 1e12).toBeCloseTo(1.208, 3);
-    expect(moonlightTokens(176_000) / 1e12).toBeCloseTo(5.7, 2);
-  });
-});
-
-describe("moonlightSchedule", () => {
-  const schedule = moonlightSchedule();
-
-  it("has the published values, by tokens", () => {
-    expect(schedule(0)).toBe(0);
-    expect(schedule(moonlightTokens(1000))).toBeCloseTo(2.1e-4, 12);
-    expect(schedule(moonlightTokens(2000))).toBeCloseTo(4.2e-4, 12);
-    expect(schedule(1.2e12)).toBeCloseTo(3.744e-4, 7);
-    expect(schedule(2.6e12)).toBeCloseTo(2.329e-4, 7);
-    expect(schedule(5.2e12)).toBeCloseTo(4.2e-5, 12);
-    expect(schedule(5.2e12 + 50 * 33_554_432)).toBeCloseTo(7.1e-5, 12);
-    expect(schedule(5.2e12 + 100 * 33_554_432)).toBeCloseTo(1e-4, 12);
-    expect(schedule(5.7e12)).toBe(0);
-    expect(schedule(6e12)).toBe(0);
-  });
-
-  it("has cooldown steps as derived: 14,901 of 4096 sequences, falling by equal parts", () => {
-    const cooldown = (5.7e12 - 5.2e12) / 33_554_432;
-    expect(Math.round(cooldown)).toBe(14_901);
-    const [a, b, c] = [1000, 2000, 3000].map((step) => schedule(5.2e12 + step * 33_554_432));
-    expect(a - b).toBeCloseTo(b - c, 15);
-    expect(a).toBeGreaterThan(b);
-  });
-
-  it("is continuous and within its peaks, with boundaries in any unit", () => {
-    const lengths = fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 4, maxLength: 4 });
-    fc.assert(
-      fc.property(lengths, ([one, two, three, four]) => {
-        const bounds = {
-          warmupEnd: one,
-          cosineEnd: one + two,
-          cooldownRiseEnd: one + two + three,
-          end: one + two + three + four,
-        };
-        const inSteps = moonlightSchedule({ peak: 1, final: 0.1, cooldownPeak: 0.3, ...bounds });
-        for (const end of Object.values(bounds)) expect(inSteps(end - 1e-9)).toBeCloseTo(inSteps(end), 6);
-        expect([0, ...Object.values(bounds)].map((at) => Number(inSteps(at).toFixed(12)))).toEqual([0, 1, 0.1, 0.3, 0]);
-        for (let at = 0; at <= bounds.end; at++) {
-          expect(inSteps(at)).toBeGreaterThanOrEqual(0);
-          expect(inSteps(at)).toBeLessThanOrEqual(1);
-        }
+      fc.property(rates, lengths, share, ({ peak, final }, { warmupSteps, rest }, t) => {
+        const schedule = warmupCosine({ peak, warmupSteps, totalSteps: warmupSteps + rest, final });
+        const pair = schedule(warmupSteps + t * rest) + schedule(warmupSteps + (1 - t) * rest);
+        expect(pair).toBeCloseTo(peak + final, 9);
       }),
     );
   });
+});
 
-  it("refuses boundaries that do not rise", () => {
-    expect(() => moonlightSchedule({ warmupEnd: 10, cosineEnd: 5, cooldownRiseEnd: 20, end: 30 })).toThrow(
-      "cosineEnd is 5, which is not at or after warmupEnd 10",
+describe("warmupStableDecay", () => {
+  const shapes = [
+    ["linear", (t: number) => 1 - t],
+    ["cosine", (t: number) => (1 + Math.cos(Math.PI * t)) / 2],
+    ["1-sqrt", (t: number) => 1 - Math.sqrt(t)],
+  ] as const;
+  for (const [decay, remains] of shapes) {
+    it(`is the peak exactly until the last decaySteps, which fall to the final value: ${decay}`, () => {
+      const stable = fc.integer({ min: 0, max: 50 });
+      fc.assert(
+        fc.property(rates, lengths, stable, share, ({ peak, final }, { warmupSteps, rest: decaySteps }, still, t) => {
+          const totalSteps = warmupSteps + still + decaySteps;
+          const schedule = warmupStableDecay({ peak, warmupSteps, decaySteps, totalSteps, final, decay });
+          const decayStart = warmupSteps + still;
+          expect(new Set(values(schedule, warmupSteps, decayStart))).toEqual(new Set([peak]));
+          expect(schedule(decayStart + t * decaySteps)).toBeCloseTo(final + (peak - final) * remains(t), 9);
+          expect(isFalling(values(schedule, decayStart, totalSteps))).toBe(true);
+          expect(schedule(totalSteps)).toBe(final);
+        }),
+      );
+    });
+  }
+
+  it("may be prolonged: before the decay it does not depend on the end", () => {
+    const [short, long] = [100, 1000].map((totalSteps) =>
+      warmupStableDecay({ peak: 1, warmupSteps: 10, decaySteps: 20, totalSteps }),
     );
+    expect(values(short, 0, 80)).toEqual(values(long, 0, 80));
+  });
+
+  it("refuses a decay that does not fit, and unknown shapes", () => {
+    const good = { peak: 1, warmupSteps: 10, decaySteps: 5, totalSteps: 20 };
+    expect(() => warmupStableDecay({ ...good, decaySteps: 11 })).toThrow(
+      "totalSteps − decaySteps is 9, which is not at or after warmupSteps 10",
+    );
+    expect(() => warmupStableDecay({ ...good, decay: "sqrt" as never })).toThrow(
+      'decay is "linear" or "cosine" or "1-sqrt", not "sqrt"',
+    );
+  });
+});
+
+describe("warmupInverseSqrt", () => {
+  it("rises to the peak, and falls to half of it in four times the time", () => {
+    const schedule = warmupInverseSqrt({ peak: 0.5, warmupSteps: 10 });
+    expect([0, 5, 10, 40, 160, 1000].map(schedule)).toEqual([0, 0.25, 0.5, 0.25, 0.125, 0.05]);
+    expect(isFalling(values(schedule, 10, 100))).toBe(true);
+  });
+
+  it("refuses no rise", () => {
+    expect(() => warmupInverseSqrt({ peak: 1, warmupSteps: 0 })).toThrow("warmupSteps is a whole number ≥ 1, not 0");
   });
 });

@@ -1,6 +1,7 @@
-import { ArgumentError } from "@tsuki/core";
+import { checkChoice, checkCount, checkNumber, checkOptions } from "./checks.ts";
+import { checkRising, fraction, halfCosine, line } from "./curves.ts";
 
-/** A pure function from the number of steps taken so far (0 at the first one) to the learning rate. */
+/** A pure function from the number of steps taken so far (0 at the first one) to the learning rate, or another number. */
 export type Schedule = (step: number) => number;
 
 /** The same learning rate for ever. */
@@ -8,92 +9,100 @@ export function constant(lr: number): Schedule {
   return () => lr;
 }
 
-export interface WarmupCosineOptions {
+export interface WarmupOptions {
   readonly peak: number;
-  /** Steps of the linear rise from 0 to the peak. */
+  /** Steps of the linear rise from 0 to the peak: lr = peak · step / warmupSteps, 0 at the first step. */
   readonly warmupSteps: number;
-  /** Steps after which `final` is reached. */
+}
+
+export interface WarmupDecayOptions extends WarmupOptions {
+  /** Steps after which `final` is reached, which then stays. */
   readonly totalSteps: number;
   /** Default: 0. */
   readonly final?: number;
 }
 
-/**
- * A linear rise, lr = peak · step / warmupSteps (0 at the first step), then half a cosine down to `final`, which stays:
- * lr = final + (peak − final) · (1 + cos(π·t)) / 2 with t = (step − warmupSteps) / (totalSteps − warmupSteps).
- */
-export function warmupCosine({ peak, warmupSteps, totalSteps, final = 0 }: WarmupCosineOptions): Schedule {
-  checkRising("warmupCosine", { start: 0, warmupSteps, totalSteps });
-  return (step) =>
-    step < warmupSteps
-      ? line(0, peak, step / warmupSteps)
-      : cosine(peak, final, fraction(step, warmupSteps, totalSteps));
-}
-
-export interface MoonlightScheduleOptions {
-  /** Learning rate at the end of stage 1; default: 4.2e-4. */
-  readonly peak?: number;
-  /** At the end of stage 2; default: 4.2e-5. */
-  readonly final?: number;
-  /** The highest of stage 3; default: 1e-4. */
-  readonly cooldownPeak?: number;
-  /** End of stage 1, the linear rise from 0; default: 2,000 steps of 2048 sequences, in tokens. */
-  readonly warmupEnd?: number;
-  /** End of stage 2, the cosine; default: 5.2e12 tokens. */
-  readonly cosineEnd?: number;
-  /** End of the second rise, in stage 3; default: 100 steps of 4096 sequences later. */
-  readonly cooldownRiseEnd?: number;
-  /** End of stage 3, the linear fall to 0; default: 5.7e12 tokens. */
-  readonly end?: number;
-}
-
-const contextLength = 8192;
-/** Tokens of a step of 2048 sequences; 4096 sequences from step 12,000 on. */
-const stepTokens = 2048 * contextLength;
-const doubledAt = 12_000;
+const warmupDecay = ["peak", "warmupSteps", "totalSteps", "final"];
 
 /**
- * The three stages of Moonlight's pretraining (arXiv 2502.16982 §3.3): a linear rise to the peak, a cosine down to a tenth
- * of it, and a cooldown that rises again for a moment and falls to 0.
- *
- * @returns A function of the tokens seen so far: `schedule(moonlightTokens(step))`. The boundaries may as well be given in
- *   steps, all four of them; then it is a function of steps.
+ * A linear rise, then half a cosine down to `final`: lr = final + (peak − final) · (1 + cos(π·t)) / 2 with
+ * t = (step − warmupSteps) / (totalSteps − warmupSteps).
  */
-export function moonlightSchedule(options: MoonlightScheduleOptions = {}): Schedule {
-  const { peak = 4.2e-4, final = 4.2e-5, cooldownPeak = 1e-4 } = options;
-  const { warmupEnd = 2000 * stepTokens, cosineEnd = 5.2e12, end = 5.7e12 } = options;
-  const { cooldownRiseEnd = cosineEnd + 100 * 2 * stepTokens } = options;
-  checkRising("moonlightSchedule", { start: 0, warmupEnd, cosineEnd, cooldownRiseEnd, end });
-  return (at) => {
-    if (at < warmupEnd) return line(0, peak, fraction(at, 0, warmupEnd));
-    if (at < cosineEnd) return cosine(peak, final, fraction(at, warmupEnd, cosineEnd));
-    if (at < cooldownRiseEnd) return line(final, cooldownPeak, fraction(at, cosineEnd, cooldownRiseEnd));
-    return line(cooldownPeak, 0, fraction(at, cooldownRiseEnd, end));
+export function warmupCosine(options: WarmupDecayOptions): Schedule {
+  checkOptions("warmupCosine", options, warmupDecay);
+  return warmupThen("warmupCosine", options, halfCosine);
+}
+
+/** A linear rise, then a linear fall: lr = final + (peak − final) · (1 − t), t as in `warmupCosine`. */
+export function warmupLinear(options: WarmupDecayOptions): Schedule {
+  checkOptions("warmupLinear", options, warmupDecay);
+  return warmupThen("warmupLinear", options, (t) => t);
+}
+
+export interface WarmupPolynomialOptions extends WarmupDecayOptions {
+  /** 1: linear; default: 2. */
+  readonly power?: number;
+}
+
+/** A linear rise, then a power of the rest of the way: lr = final + (peak − final) · (1 − t)ᵖᵒʷᵉʳ, t as in `warmupCosine`. */
+export function warmupPolynomial(options: WarmupPolynomialOptions): Schedule {
+  const { power = 2 } = options;
+  checkOptions("warmupPolynomial", options, [...warmupDecay, "power"]);
+  checkNumber("warmupPolynomial", "power", power);
+  return warmupThen("warmupPolynomial", options, (t) => 1 - (1 - t) ** power);
+}
+
+/** How far the rate has fallen at the fraction t of a decay. */
+const decayShapes: Readonly<Record<"linear" | "cosine" | "1-sqrt", (t: number) => number>> = {
+  linear: (t) => t,
+  cosine: halfCosine,
+  "1-sqrt": Math.sqrt,
+};
+
+export interface WarmupStableDecayOptions extends WarmupDecayOptions {
+  /** Steps of the decay, the last ones of `totalSteps`. */
+  readonly decaySteps: number;
+  /** Default: `"linear"`. */
+  readonly decay?: keyof typeof decayShapes;
+}
+
+/**
+ * A linear rise to the peak, the peak for as long as one likes, and a short decay (WSD: MiniCPM, arXiv 2404.06395):
+ * lr = final + (peak − final) · s(t) with t the way through the last `decaySteps` and s(t) = 1 − t, (1 + cos(π·t)) / 2, or
+ * 1 − √t (Hägele et al., arXiv 2405.18392). Training may be prolonged from any step before the decay.
+ */
+export function warmupStableDecay(options: WarmupStableDecayOptions): Schedule {
+  const name = "warmupStableDecay";
+  const { decaySteps, decay = "linear" } = options;
+  checkOptions(name, options, [...warmupDecay, "decaySteps", "decay"]);
+  checkNumber(name, "decaySteps", decaySteps);
+  checkChoice<string>(name, "decay", decay, Object.keys(decayShapes));
+  return warmupThen(name, options, decayShapes[decay], decaySteps);
+}
+
+/** A linear rise, then a fall without an end: lr = peak · √(warmupSteps / step), with at least one step of rise (arXiv 1706.03762 §5.3). */
+export function warmupInverseSqrt(options: WarmupOptions): Schedule {
+  const { peak, warmupSteps } = options;
+  checkOptions("warmupInverseSqrt", options, ["peak", "warmupSteps"]);
+  checkNumber("warmupInverseSqrt", "peak", peak);
+  checkCount("warmupInverseSqrt", "warmupSteps", warmupSteps, 1);
+  return (step) => (step < warmupSteps ? line(0, peak, step / warmupSteps) : peak * Math.sqrt(warmupSteps / step));
+}
+
+/** The rise, the peak until `decaySteps` before the end, and a way down: how far it has fallen at the fraction t of it. */
+function warmupThen(
+  name: string,
+  { peak, warmupSteps, totalSteps, final = 0 }: WarmupDecayOptions,
+  fallen: (t: number) => number,
+  decaySteps: number = totalSteps - warmupSteps,
+): Schedule {
+  checkNumber(name, "peak", peak);
+  checkNumber(name, "final", final);
+  checkRising(name, { start: 0, warmupSteps, totalSteps });
+  const decayStart = totalSteps - decaySteps;
+  checkRising(name, { warmupSteps, "totalSteps − decaySteps": decayStart });
+  return (step) => {
+    if (step < warmupSteps) return line(0, peak, step / warmupSteps);
+    return step < decayStart ? peak : line(peak, final, fallen(fraction(step, decayStart, totalSteps)));
   };
-}
-
-/** Tokens that Moonlight had seen before a step: 2048 sequences of 8192 a step, 4096 from step 12,000 (201B tokens) on. */
-export function moonlightTokens(step: number): number {
-  return stepTokens * (step + Math.max(0, step - doubledAt));
-}
-
-/** How far `at` is on the way from `start` to `end`, within [0, 1]. */
-function fraction(at: number, start: number, end: number): number {
-  return at >= end ? 1 : (at - start) / (end - start);
-}
-
-function line(from: number, to: number, t: number): number {
-  return from + (to - from) * t;
-}
-
-function cosine(from: number, to: number, t: number): number {
-  return to + ((from - to) * (1 + Math.cos(Math.PI * t))) / 2;
-}
-
-function checkRising(schedule: string, bounds: Readonly<Record<string, number>>): void {
-  const entries = Object.entries(bounds);
-  for (const [i, [name, value]] of entries.entries()) {
-    if (i === 0 || (Number.isFinite(value) && value >= entries[i - 1][1])) continue;
-    throw new ArgumentError(`${schedule}: ${name} is ${value}, which is not at or after ${entries[i - 1].join(" ")}`);
-  }
 }

@@ -1,4 +1,4 @@
-import { ArgumentError } from "@tsuki/core";
+import { checkChoice } from "./checks.ts";
 
 /** The factor on the orthogonalised update of a matrix `[rows, cols]`. */
 export type ScaleRule = (rows: number, cols: number) => number;
@@ -9,15 +9,20 @@ export type ScaleRule = (rows: number, cols: number) => number;
  * - `moonlight`: 0.2·√max(rows, cols). An orthogonal update of full rank then has RMS 0.2, about that of AdamW, so that
  *   both share one learning rate and weight decay (arXiv 2502.16982 §2.2, eq. 4; torch: "match_rms_adamw").
  * - `keller`: √max(1, rows / cols), of Keller Jordan's Muon (torch: "original").
+ * - `spectralNorm`: √(rows / cols), an update of that spectral norm (Scion, arXiv 2502.07529; dion: "spectral_norm"; what NeMo
+ *   calls "spectral" is √max(rows, cols)).
+ * - `none`: 1.
  */
-export const scaleRules: Readonly<Record<"moonlight" | "keller", ScaleRule>> = {
+export const scaleRules: Readonly<Record<"moonlight" | "keller" | "spectralNorm" | "none", ScaleRule>> = {
   moonlight: (rows, cols) => 0.2 * Math.sqrt(Math.max(rows, cols)),
   keller: (rows, cols) => Math.sqrt(Math.max(1, rows / cols)),
+  spectralNorm: (rows, cols) => Math.sqrt(rows / cols),
+  none: () => 1,
 };
 
 /** The rule of a name, or a function as it is. */
 export function scaleRule(rule: keyof typeof scaleRules | ScaleRule): ScaleRule {
-  const found = typeof rule === "function" ? rule : scaleRules[rule];
-  if (found) return found;
-  throw new ArgumentError(`no scale rule is named "${String(rule)}"; there are: ${Object.keys(scaleRules).join(", ")}`);
+  if (typeof rule === "function") return rule;
+  checkChoice<string>("muon", "scale", rule, Object.keys(scaleRules));
+  return scaleRules[rule];
 }

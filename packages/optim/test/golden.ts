@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { decodeSafetensors } from "@tsuki/core";
+import { decodeSafetensors } from "@tsuki/core/safetensors";
 
 const bytes = readFileSync(new URL("../../../fixtures/muon/golden.safetensors", import.meta.url));
 const { tensors } = decodeSafetensors(bytes, { file: "fixtures/muon/golden.safetensors" });

@@ -47,6 +47,11 @@ export function f5(x: number): number {
   return [1, 2, 3, 4, 5].reduce((value) => quintic(value), x);
 }
 
+/** Steps of given coefficients. */
+export function polynomials(x: number, triples: readonly (readonly number[])[]): number {
+  return triples.reduce((value, triple) => quintic(value, triple), x);
+}
+
 /** Matrices of one shape as a tensor: `[rows, cols]`, or `[count, rows, cols]` of several. */
 export function upload({ dtype }: Place, ...matrices: readonly Matrix[]): Tensor {
   const [{ rows, cols }] = matrices;

@@ -1,7 +1,18 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, expect, it, vi } from "vitest";
-import { Device, PendingGraphError, parameter, realize, setDefaultDevice, tensor, variable, zeros } from "../index.ts";
+import {
+  Device,
+  groupBy,
+  PendingGraphError,
+  parameter,
+  realize,
+  scope,
+  setDefaultDevice,
+  tensor,
+  variable,
+  zeros,
+} from "../index.ts";
 import "../backends/reference/index.ts";
 
 afterEach(() => vi.restoreAllMocks());
@@ -78,4 +89,26 @@ it("another backend may be chosen until the default device has run something", a
   expect(await w.add(1).item()).toBe(2);
   expect(first.name).toBe("reference");
   expect(setDefaultDevice("reference")).not.toBe(first);
+});
+
+it("a node of which a part is kept counts as computed, where the other part is computed later", async () => {
+  const device = setDefaultDevice(new Device("reference"));
+  vi.spyOn(console, "warn").mockImplementation(() => {});
+  const { permutation, offsets } = groupBy(variable(tensor(Int32Array.of(1, 0, 1))).read(), 2);
+  expect(await offsets.array()).toEqual([0, 1, 3]);
+  expect(device.stats().recomputedNodes).toBe(0);
+  expect(await permutation.array()).toEqual([1, 0, 2]);
+  expect(device.stats().recomputedNodes).toBe(1);
+});
+
+it("an error of a shared plan names the path of the model that ran it", async () => {
+  setDefaultDevice(new Device("reference"));
+  const lookUp = (path: string, index: number): Promise<unknown> => {
+    const [table, indices] = [variable(tensor([1, 2])), variable(tensor(Int32Array.of(index)))];
+    return scope(path, () => table.take(indices.read())).array();
+  };
+  expect(await lookUp("first.embedding", 1)).toEqual([2]);
+  await expect(lookUp("second.embedding", 2)).rejects.toThrow(
+    /second\.embedding:take: a computed index is out of range/,
+  );
 });

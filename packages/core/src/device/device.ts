@@ -1,5 +1,5 @@
 import { dtypes, type TypedArray } from "../dtype.ts";
-import { DTypeError } from "../errors.ts";
+import { DeviceError, DTypeError } from "../errors.ts";
 import { type Capture, capture } from "../graph/capture.ts";
 import type { Effect } from "../graph/effect.ts";
 import { type Part, partition, readOf, staleGroup } from "../graph/partition.ts";
@@ -14,6 +14,8 @@ import { type Entry, PlanCache, planOf, reasonOf } from "./cache.ts";
 import { Collector } from "./collect.ts";
 import { explainPlan } from "./explain.ts";
 import { Failures } from "./failures.ts";
+import { isInHostScope } from "./host-scope.ts";
+import { inspect } from "./inspection.ts";
 import { Pending } from "./pending.ts";
 import { type BackendOptions, createBackend } from "./registry.ts";
 import { bind, freeStorage, giveUp, Run } from "./run.ts";
@@ -76,8 +78,8 @@ export class Device implements Runtime {
     this.#pending.add(effect, this.name);
   }
 
-  beforeBackward(output: Tensor): void {
-    const prefix = this.#pending.unshared(output);
+  beforeBackward(outputs: readonly Tensor[]): void {
+    const prefix = this.#pending.unshared(outputs);
     if (prefix.length === 0) return;
     const parts = this.#partition(prefix, []);
     this.#pending.take((_effect, place) => place < prefix.length);
@@ -95,6 +97,12 @@ export class Device implements Runtime {
    * is refused before anything is taken.
    */
   realize(requests: readonly Tensor[]): Promise<void> {
+    if (isInHostScope(this)) {
+      const error = new DeviceError(
+        `a host step asks for values of "${this.name}", which waits for the host step: give it what it needs as inputs`,
+      );
+      return this.#failures.promise(Promise.reject(error));
+    }
     const missing = [...new Set(requests)].filter((tensor) => tensor.result === null);
     const stored = missing.filter((tensor) => this.#isStored(tensor));
     const computed = missing.filter((tensor) => !stored.includes(tensor));
@@ -173,23 +181,25 @@ export class Device implements Runtime {
   #fix(parts: readonly Part[]): Promise<void>[] {
     return parts.map((part) => {
       const began = performance.now();
-      const captured = capture(part);
+      const plain = capture(part);
+      const inspection = inspect(part, plain);
+      const captured = inspection ? capture({ ...part, requests: [...part.requests, inspection.probe] }) : plain;
       const known = this.#plans.find(captured.key);
       if (known) this.#counters.planHits++;
       const entry = known ?? this.#plans.add(captured.key, captured.graph());
-      this.#count(captured);
       const run = new Run(captured, this);
+      this.#count(captured);
       for (const [variable, { version }] of captured.written) variable.storage.committed = version;
-      for (const node of captured.nodes) node.release();
+      for (const { node } of captured.outputs) node.release();
       this.#counters.captureMs += performance.now() - began;
-      return this.#enqueue(() => this.#run(entry, run));
+      const done = this.#enqueue(() => this.#run(entry, run));
+      return inspection ? done.then(async () => inspection.check(await this.read(inspection.probe))) : done;
     });
   }
 
-  #count({ nodes, outputs }: Capture): void {
-    const kept = new Set(outputs.map((tensor) => tensor.node));
+  #count({ nodes }: Capture): void {
     const again = nodes.filter((node) => node.computed && node.inputs.length > 0);
-    for (const node of nodes) if (!kept.has(node)) node.computed = true;
+    for (const node of nodes) if (node.outputs.some(({ result }) => result === null)) node.computed = true;
     this.#counters.nodes += nodes.length;
     this.#counters.recomputedNodes += again.length;
     if (again.length === 0 || this.#saidRecomputed) return;

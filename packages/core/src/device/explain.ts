@@ -31,8 +31,14 @@ function describe(step: Step, plan: Plan): string {
       return `groupedRows [${step.rows}, ${step.k}] × [${step.groups}, ${step.k}, ${step.n}]  ${at(step.c)} = ${at(step.a)} × ${at(step.b)}`;
     case "groupedContraction":
       return `groupedContraction [${step.rows}, ${step.m}]ᵀ × [${step.rows}, ${step.n}] by ${step.groups}  ${at(step.c)} = ${at(step.a)}ᵀ × ${at(step.b)}`;
-    case "topK":
-      return `topK ${step.k} of [${step.rows}, ${step.length}]  ${at(step.values)}, ${at(step.indices)} = ${at(step.input)}`;
+    case "scan": {
+      const [terms, factors] = [step.terms, step.factors].map((place) => (place ? at(place) : "none"));
+      return `scan [${step.rows}, ${step.length}]  ${at(step.out)} of terms ${terms}, factors ${factors}`;
+    }
+    case "sort": {
+      const order = step.descending ? "falling" : "rising";
+      return `sort [${step.rows}, ${step.length}] ${order}, the first ${step.k}  ${at(step.indices)} = ${at(step.input)}`;
+    }
     case "groupBy":
       return `groupBy [${step.length}] to ${step.groups}  ${at(step.permutation)}, ${at(step.offsets)} = ${at(step.ids)}`;
     case "segmentSum":

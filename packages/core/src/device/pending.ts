@@ -69,10 +69,10 @@ export class Pending {
   }
 
   /**
-   * What the last `backward()` and all before it left, if it may run before the rest: the next one's output shares no
+   * What the last `backward()` and all before it left, if it may run before the rest: the next one's outputs share no
    * unrealized node with it, and nothing that is still to run reads a version that it overwrites.
    */
-  unshared(output: Tensor): readonly Effect[] {
+  unshared(outputs: readonly Tensor[]): readonly Effect[] {
     const prefix = this.#effects.slice(0, this.#backwardMark);
     const nodes = nodesBelow(prefix);
     const seen = new Set<Node>();
@@ -80,7 +80,7 @@ export class Pending {
     const last = new Map<Variable, number>();
     for (const effect of prefix) if ("variable" in effect) last.set(effect.variable, effect.version);
     const rest = this.#effects.slice(prefix.length).flatMap(rootsOf);
-    walk([...unrealized([output]), ...rest], (node) => {
+    walk([...unrealized(outputs), ...rest], (node) => {
       const read = readOf(node);
       shared ||= read !== null && read.version < (last.get(read.variable) ?? 0);
       shared ||= nodes.has(node) && (node.inputs.length > 0 || node.op.id === hostOp.id);

@@ -5,7 +5,7 @@ import type { Runtime } from "../graph/runtime.ts";
 import { Result } from "../graph/tensor.ts";
 import type { Storage, Variable } from "../graph/variable.ts";
 import { type Backend, type Handle, IndexOutOfRange, type Program } from "../plan/backend.ts";
-import { qualifiedName } from "../plan/graph.ts";
+import { builtAt, qualifiedName } from "../plan/graph.ts";
 import type { Plan } from "../plan/plan.ts";
 
 /** A run whose plan is fixed: what it holds on to until its turn comes. The graph is not needed any more. */
@@ -17,6 +17,8 @@ export class Run {
   readonly #hosts: Capture["hosts"];
   readonly #results: readonly Result[];
   readonly #written: Capture["written"];
+  /** Paths and stacks of the captured ops: the plan may have been compiled for another model. */
+  readonly #origins: readonly Origin[];
 
   constructor(captured: Capture, device: Runtime) {
     this.#device = device;
@@ -25,6 +27,7 @@ export class Run {
     this.#numbers = captured.numbers;
     this.#hosts = captured.hosts;
     this.#written = captured.written;
+    this.#origins = captured.nodes.map(({ path, trace }) => ({ path, trace }));
     this.#results = captured.outputs.map((tensor) => {
       tensor.result = new Result({ shape: tensor.shape, dtype: tensor.dtype }, null, device);
       return tensor.result;
@@ -37,7 +40,7 @@ export class Run {
     const handles = await backend
       .run(program, { slots, numbers: this.#numbers, hosts: this.#hosts })
       .catch((error: unknown) => {
-        throw explainFailure(error, plan);
+        throw explainFailure(error, plan, this.#origins);
       });
     for (const [i, result] of this.#results.entries()) result.handle = handles[i];
     for (const [{ storage }, { stored }] of this.#written) {
@@ -96,10 +99,16 @@ export function freeStorage(storage: Storage, backend: Backend): void {
   storage.handle = null;
 }
 
-function explainFailure(error: unknown, plan: Plan): unknown {
+interface Origin {
+  readonly path: string;
+  readonly trace: Error | undefined;
+}
+
+function explainFailure(error: unknown, plan: Plan, origins: readonly Origin[]): unknown {
   if (!(error instanceof IndexOutOfRange)) return error;
-  const { op, path, extent, trace } = plan.checks[error.check];
-  const built = trace?.stack ? `; it was built\n${trace.stack.split("\n").slice(1).join("\n")}` : "";
+  const check = plan.checks[error.check];
+  const { op, extent } = check;
+  const { path, trace } = origins[check.node ?? -1] ?? check;
   const where = qualifiedName(path, op);
-  return new PlanError(`${where}: a computed index is out of range [0, ${extent})${built}`, { cause: error });
+  return new PlanError(`${where}: a computed index is out of range [0, ${extent})${builtAt(trace)}`, { cause: error });
 }

@@ -3,7 +3,7 @@ import type { CapturedGraph, CapturedNode, Edge, Root } from "../plan/graph.ts";
 import type { HostCall, Slot } from "../plan/plan.ts";
 import { hostOp } from "./host.ts";
 import { numberOp } from "./leaves.ts";
-import { type Part, readOf } from "./partition.ts";
+import { type Part, type Read, readOf } from "./partition.ts";
 import type { Node, Result, Tensor } from "./tensor.ts";
 import type { Variable } from "./variable.ts";
 
@@ -23,9 +23,16 @@ export interface Capture {
   readonly written: ReadonlyMap<Variable, { version: number; stored: boolean }>;
   /** Nodes that the plan computes. */
   readonly nodes: readonly Node[];
+  /** What a tensor is inside the plan: an alias, or a version that the plan writes, is followed to the end. */
+  resolve(tensor: Tensor): Tensor;
   /** The graph for the compiler; only needed where the key is new. */
   graph(): CapturedGraph;
 }
+
+type Target =
+  | { readonly kind: "assign"; readonly variable: Variable; readonly value: Tensor }
+  | { readonly kind: "output"; readonly value: Tensor }
+  | { readonly kind: "host"; readonly node: Node };
 
 /** Kinds of leaves in keys; ops have positive ids. */
 const slotLeaf = -1;
@@ -65,115 +72,121 @@ class Walker {
   }
 
   capture(): Capture {
-    const roots: Root[] = [];
-    const outputs = new Set<Tensor>();
     const written = new Map<Variable, { version: number; stored: boolean }>();
     for (const effect of this.#part.effects) {
       if (effect.kind === "assign") written.set(effect.variable, { version: effect.version, stored: true });
       else if (effect.kind === "consume") written.set(effect.variable, { version: effect.version, stored: false });
     }
-    const output = (tensor: Tensor): void => {
-      if (tensor.result !== null || outputs.has(tensor)) return;
-      outputs.add(tensor);
-      this.#root(roots, { kind: "output", value: this.#visit(tensor) });
-    };
-    for (const effect of this.#part.effects) {
-      if (effect.kind === "assign") {
-        const last = written.get(effect.variable);
-        if (!last?.stored || last.version !== effect.version) continue;
-        const value = this.#visit(effect.value);
-        this.#root(roots, { kind: "assign", slot: this.#slot(effect.variable).slot, value });
-      } else if (effect.kind === "keep") {
-        output(effect.value);
-      } else if (effect.kind === "host") {
-        this.#root(roots, { kind: "host", node: this.#visitNode(effect.node) });
-        // The call happens once: whatever reads its results later finds them.
-        for (const result of effect.node.outputs) output(result);
-      }
+    const targets = this.#targets(written);
+    this.#addAll(targets.map((target) => (target.kind === "host" ? target.node : this.#nodeOf(target.value))));
+    const roots = targets.map((target): Root => {
+      if (target.kind === "host") return { kind: "host", node: this.#ofNode.get(target.node) as number };
+      const value = this.#edge(target.value);
+      if (target.kind === "output") return { kind: "output", value };
+      return { kind: "assign", slot: this.#slot(target.variable).slot, value };
+    });
+    for (const root of roots) {
+      if (root.kind === "assign") this.#key.push(rootKinds.assign, root.slot, root.value.node, root.value.output);
+      else if (root.kind === "output") this.#key.push(rootKinds.output, root.value.node, root.value.output);
+      else this.#key.push(rootKinds.host, root.node);
     }
-    for (const tensor of this.#part.requests) output(tensor);
     return {
       key: Int32Array.from(this.#key),
       slots: this.#slots,
       reads: this.#slots.map((source) => (this.#ofSlot.get(source)?.node ?? -1) >= 0),
       numbers: this.#numbers,
       hosts: this.#hosts,
-      outputs: [...outputs],
+      outputs: targets.flatMap((target) => (target.kind === "output" ? [target.value] : [])),
       written,
       nodes: this.#nodes,
+      resolve: (tensor) => this.#resolve(tensor),
       graph: () => this.#graph(roots),
     };
   }
 
-  #root(roots: Root[], root: Root): void {
-    roots.push(root);
-    if (root.kind === "assign") this.#key.push(rootKinds.assign, root.slot, root.value.node, root.value.output);
-    else if (root.kind === "output") this.#key.push(rootKinds.output, root.value.node, root.value.output);
-    else this.#key.push(rootKinds.host, root.node);
+  /** What the plan is run for, in program order: last versions that are stored, host steps, kept and requested values. */
+  #targets(written: Capture["written"]): Target[] {
+    const targets: Target[] = [];
+    const outputs = new Set<Tensor>();
+    const output = (value: Tensor): void => {
+      if (value.result !== null || outputs.has(value)) return;
+      outputs.add(value);
+      targets.push({ kind: "output", value });
+    };
+    for (const effect of this.#part.effects) {
+      if (effect.kind === "assign") {
+        const last = written.get(effect.variable);
+        if (last?.stored && last.version === effect.version) targets.push(effect);
+      } else if (effect.kind === "keep") {
+        output(effect.value);
+      } else if (effect.kind === "host") {
+        targets.push(effect);
+        // The call happens once: whatever reads its results later finds them.
+        for (const result of effect.node.outputs) output(result);
+      }
+    }
+    for (const tensor of this.#part.requests) output(tensor);
+    return targets;
   }
 
-  /** The tensor that a read of a version stands for inside this plan, followed to the end. */
+  /** The tensor that an alias, or a read of a version, stands for inside this plan, followed to the end. */
   #resolve(tensor: Tensor): Tensor {
     let current = tensor;
     while (current.result === null) {
-      const read = readOf(current.node);
-      const value = read && this.#assigned.get(read.variable)?.get(read.version);
+      const { node } = current;
+      const read = readOf(node);
+      const value = node.op.alias ? node.operands[current.index] : read && this.#assignedValue(read);
       if (!value) break;
       current = value;
     }
     return current;
   }
 
-  #visit(tensor: Tensor): Edge {
-    const target = this.#resolve(tensor);
-    return {
-      node: this.#isLeaf(target) ? this.#leaf(target) : this.#visitNode(target.node),
-      output: this.#outputOf(target),
-    };
+  #assignedValue({ variable, version }: Read): Tensor | undefined {
+    return this.#assigned.get(variable)?.get(version);
   }
 
   #isLeaf(tensor: Tensor): boolean {
     return tensor.result !== null || readOf(tensor.node) !== null;
   }
 
-  #outputOf(tensor: Tensor): number {
-    return this.#isLeaf(tensor) ? 0 : tensor.index;
+  /** The node that computes a tensor inside this plan, if one does. */
+  #nodeOf(tensor: Tensor): Node | null {
+    const target = this.#resolve(tensor);
+    return this.#isLeaf(target) ? null : target.node;
   }
 
-  /** Visits a node and all below it without recursion: graphs are deep. */
-  #visitNode(root: Node): number {
-    const stack: { node: Node; next: number; needed: readonly Node[] }[] = [];
-    const push = (node: Node): void => {
-      if (!this.#ofNode.has(node)) stack.push({ node, next: 0, needed: this.#neededBy(node) });
+  /**
+   * Adds nodes and all below them in the order of their creation: what a program makes late (the second forward of a
+   * checkpoint, the gradient of a layer) is computed late, and memory is laid out as for a program that runs line by line.
+   */
+  #addAll(roots: readonly (Node | null)[]): void {
+    const nodes = new Set<Node>();
+    const stack: Node[] = [];
+    const enter = (node: Node | null): void => {
+      if (node === null || nodes.has(node)) return;
+      nodes.add(node);
+      stack.push(node);
     };
-    push(root);
-    while (stack.length > 0) {
-      const top = stack[stack.length - 1];
-      const needed = top.needed[top.next++];
-      if (needed) {
-        push(needed);
-        continue;
-      }
-      stack.pop();
-      if (!this.#ofNode.has(top.node)) this.#add(top.node);
+    roots.forEach(enter);
+    for (let node = stack.pop(); node; node = stack.pop()) {
+      for (const input of node.inputs) enter(this.#nodeOf(input));
+      if (node.after.length > 0) this.#before(node).forEach(enter);
     }
-    return this.#ofNode.get(root) as number;
-  }
-
-  /** The nodes that come before a node: what it runs after, and what it reads. */
-  #neededBy(node: Node): Node[] {
-    const inputs = node.inputs.map((input) => this.#resolve(input)).filter((input) => !this.#isLeaf(input));
-    return [...this.#before(node), ...inputs.map((input) => input.node)];
+    for (const node of [...nodes].sort((a, b) => a.id - b.id)) this.#add(node);
   }
 
   /** Order-only predecessors that are still to run. */
   #before({ after }: Node): Node[] {
-    return after.filter(({ outputs }) => outputs.length === 0 || outputs.some((output) => output.result === null));
+    const nodes = after.flatMap((node) =>
+      node.outputs.length === 0 ? [node] : node.outputs.map((o) => this.#nodeOf(o)),
+    );
+    return [...new Set(nodes.filter((node) => node !== null))];
   }
 
   #add(node: Node): void {
     const key = this.#key;
-    const edges = node.inputs.map((input) => this.#edge(this.#resolve(input)));
+    const edges = node.inputs.map((input) => this.#edge(input));
     this.#starts.push(key.length);
     if (node.op.id === numberOp.id) {
       const dtype = dtypes[node.outputs[0].dtype].compute;
@@ -184,7 +197,7 @@ class Walker {
       key.push(node.op.id, edges.length);
       for (const edge of edges) key.push(edge.node, edge.output);
       key.push(node.key.length, ...node.key);
-      const before = this.#before(node);
+      const before = node.after.length > 0 ? this.#before(node) : [];
       if (before.length > 0) key.push(orderOnly, ...before.map((earlier) => this.#ofNode.get(earlier) as number));
       if (node.op.id === hostOp.id) this.#hosts.push((node.attributes as { call: HostCall }).call);
       this.#nodes.push(node);
@@ -193,7 +206,8 @@ class Walker {
     this.#captured.push(node);
   }
 
-  #edge(target: Tensor): Edge {
+  #edge(tensor: Tensor): Edge {
+    const target = this.#resolve(tensor);
     if (this.#isLeaf(target)) return { node: this.#leaf(target), output: 0 };
     return { node: this.#ofNode.get(target.node) as number, output: target.index };
   }
@@ -233,7 +247,7 @@ class Walker {
       const outputs = made.outputs.map(({ shape, dtype }) => ({ shape, dtype }));
       if (made.op.id === numberOp.id) return { kind: "number", number: numbers++, outputs, start };
       const { op, attributes, path, trace } = made;
-      const inputs = made.inputs.map((input) => this.#edge(this.#resolve(input)));
+      const inputs = made.inputs.map((input) => this.#edge(input));
       const after = this.#before(made).map((earlier) => this.#ofNode.get(earlier) as number);
       return { kind: "op", op, attributes, inputs, after, outputs, path, trace, start };
     });

@@ -22,6 +22,8 @@ export interface OpDefinition<Attributes> extends Lowerable<Attributes> {
    * still has the shape to which its input was broadcast is summed back by the caller.
    */
   gradient?(gradients: readonly (Tensor | null)[], context: GradientContext<Attributes>): readonly (Tensor | null)[];
+  /** Only of ops that compute nothing: the input that an output stands for. Plans do not contain them. */
+  alias?(attributes: Attributes, output: number): number;
 }
 
 export interface Op<Attributes = unknown> extends OpDefinition<Attributes> {
@@ -33,6 +35,13 @@ let nextId = 1;
 
 export function defineOp<Attributes>(definition: OpDefinition<Attributes>): Op<Attributes> {
   return { ...definition, id: nextId++ };
+}
+
+/** An op that computes nothing: it stands in the graph for the sake of gradients alone. */
+export function defineAlias<Attributes>(
+  definition: Required<Pick<OpDefinition<Attributes>, "name" | "alias">> & Pick<OpDefinition<Attributes>, "gradient">,
+): Op<Attributes> {
+  return defineOp({ ...definition, key: () => [], lower: () => [] });
 }
 
 const double = new Float64Array(1);

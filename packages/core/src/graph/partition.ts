@@ -16,7 +16,7 @@ export function walk(roots: readonly Node[], enter: (node: Node) => boolean): vo
   const stack = [...roots];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     if (!enter(node)) continue;
-    for (const input of node.inputs) if (input.result === null) stack.push(input.node);
+    for (const input of node.operands) if (input.result === null) stack.push(input.node);
     for (const earlier of node.after) if (!isRealized(earlier)) stack.push(earlier);
   }
 }
@@ -170,7 +170,7 @@ export function readOf(node: Node): Read | null {
   return node.op.id === readOp.id ? (node.attributes as Read) : null;
 }
 
-interface Read {
+export interface Read {
   readonly variable: Variable;
   readonly version: number;
 }

@@ -6,7 +6,7 @@ export interface Runtime {
   readonly name: string;
   record(effect: Effect): void;
   /** Called before the effects of a `backward()`: sends off what an earlier one left pending, if nothing is shared. */
-  beforeBackward(output: Tensor): void;
+  beforeBackward(outputs: readonly Tensor[]): void;
   /** Called after them. */
   afterBackward(): void;
 }

@@ -32,11 +32,16 @@ export function currentPath(): string {
 
 /** Names what is built inside: errors and `explain()` say `outer.name`. */
 export function scope<T>(name: string, body: () => T): T {
+  return atPath(path ? `${path}.${name}` : name, body);
+}
+
+/** What is built inside has the given path, whatever surrounds it. */
+export function atPath<T>(inner: string, body: () => T): T {
   const outer = path;
   return withScope(
-    `scope("${name}")`,
+    `scope("${inner}")`,
     () => {
-      path = outer ? `${outer}.${name}` : name;
+      path = inner;
     },
     () => {
       path = outer;
@@ -81,4 +86,23 @@ export function noGrad<T>(body: () => T): T {
 /** Undoes an enclosing `noGrad`. */
 export function enableGrad<T>(body: () => T): T {
   return withGradients(true, "enableGrad", body);
+}
+
+/** What `detectAnomaly` says of a node beside its own name. */
+export interface Watch {
+  /** The node whose gradient rule built it; empty: it belongs to a forward. */
+  readonly gradientOf: string;
+  /** Where that one was created. */
+  readonly trace?: Error | undefined;
+}
+
+let watch: Watch | undefined;
+
+/** Set while the values of the nodes that are built are to be looked at. */
+export function currentWatch(): Watch | undefined {
+  return watch;
+}
+
+export function setWatch(next: Watch | undefined): void {
+  watch = next;
 }

@@ -6,7 +6,7 @@ import { sizeOf } from "../plan/view.ts";
 import { Fluent } from "./fluent.ts";
 import type { Op } from "./op.ts";
 import type { Runtime } from "./runtime.ts";
-import { currentPath, gradientsEnabled } from "./scope.ts";
+import { currentPath, currentWatch, gradientsEnabled, type Watch } from "./scope.ts";
 import type { Variable } from "./variable.ts";
 
 /** What ops take where a tensor is expected; a number takes the other operand's dtype. */
@@ -21,6 +21,15 @@ export function nodesMade(): number {
   return nextNode;
 }
 
+interface NodeOptions {
+  /** Default: whether an input does, where the op has a gradient and gradients are on. */
+  readonly requiresGrad?: boolean;
+  readonly device?: Runtime | null;
+  readonly after?: readonly Node[];
+  /** The node whose computation it does again: its path and stack are taken over. */
+  readonly repeats?: Node;
+}
+
 /** A vertex of the lazy graph: one application of an op. */
 export class Node {
   /** Rising in the order of creation: inputs have smaller ids than their users. */
@@ -30,10 +39,12 @@ export class Node {
   /** The attributes as integers, for plan keys. */
   readonly key: readonly number[];
   readonly outputs: readonly Tensor[];
-  /** Module path at creation. */
-  readonly path: string = currentPath();
-  /** Its stack shows where it was created: in tests and with `TSUKI_TRACE=1`. */
+  /** Module path at creation; for a gradient that of the node that it is the gradient of. */
+  readonly path: string;
+  /** Its stack shows where it was created: in tests, with `TSUKI_TRACE=1`, and while `detectAnomaly` is on. */
   readonly trace: Error | undefined;
+  /** Set where `detectAnomaly` looks at its values. */
+  readonly watch: Watch | undefined = currentWatch();
   /** The device of the variables that it depends on; `null`: any. */
   readonly device: Runtime | null;
   /** Nodes that run before this one although it reads nothing of theirs. */
@@ -49,7 +60,7 @@ export class Node {
     inputs: readonly Tensor[],
     attributes: unknown,
     outputs: readonly Signature[],
-    options: { requiresGrad?: boolean; device?: Runtime | null; after?: readonly Node[] } = {},
+    options: NodeOptions = {},
   ) {
     this.op = op;
     this.attributes = attributes;
@@ -57,7 +68,8 @@ export class Node {
     this.#inputs = inputs;
     this.device = options.device ?? deviceOf(op.name, inputs);
     this.after = options.after ?? [];
-    this.trace = tracing ? new Error(op.name) : undefined;
+    this.path = options.repeats?.path ?? currentPath();
+    this.trace = options.repeats?.trace ?? (tracing || this.watch ? new Error(op.name) : undefined);
     const inherits = gradientsEnabled() && op.gradient !== undefined && inputs.some((input) => input.requiresGrad);
     const requiresGrad = options.requiresGrad ?? inherits;
     this.outputs = outputs.map(
@@ -67,6 +79,14 @@ export class Node {
 
   get inputs(): readonly Tensor[] {
     return this.#inputs ?? [];
+  }
+
+  /** What its outputs are computed from: of an alias, the inputs that they stand for. */
+  get operands(): readonly Tensor[] {
+    const { op, attributes, inputs } = this;
+    return op.alias && inputs.length > 0
+      ? this.outputs.map((_, output) => inputs[op.alias?.(attributes, output) as number])
+      : inputs;
   }
 
   /** False once the edges are dropped: the value is there, and no gradient can go through any more. */
@@ -116,6 +136,12 @@ export class Result {
   }
 }
 
+/** Looks at a gradient, or gives another one in its place. */
+export type GradientHook = (gradient: Tensor) => Tensor | undefined;
+
+/** Hooks in the order in which they were registered; one function may be there twice. */
+export type Hooks = Set<{ readonly hook: GradientHook }>;
+
 /** A value: an output of a node of the lazy graph. Ops are methods; nothing is computed until a value is asked for. */
 export class Tensor extends Fluent {
   readonly node: Node;
@@ -126,6 +152,8 @@ export class Tensor extends Fluent {
   readonly requiresGrad: boolean;
   /** Set once a plan that makes the value is fixed. */
   result: Result | null = null;
+  /** What `registerHook` added. */
+  hooks: Hooks | null = null;
 
   constructor(node: Node, index: number, shape: readonly number[], dtype: DType, requiresGrad: boolean) {
     super();

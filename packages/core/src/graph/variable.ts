@@ -8,7 +8,7 @@ import { Fluent } from "./fluent.ts";
 import { numberLeaf } from "./leaves.ts";
 import { defineOp, type Op } from "./op.ts";
 import type { Runtime } from "./runtime.ts";
-import { Node, type Tensor, type TensorLike } from "./tensor.ts";
+import { type Hooks, Node, type Tensor, type TensorLike } from "./tensor.ts";
 
 interface Read {
   readonly variable: Variable;
@@ -52,6 +52,8 @@ export class Variable extends Fluent {
   readonly storage: Storage = new Storage();
   /** The latest version in program order. */
   version = 0;
+  /** What `registerHook` added. */
+  hooks: Hooks | null = null;
   #reading: Tensor | null = null;
   #holds = false;
   #grad: Variable | null = null;
@@ -140,7 +142,7 @@ export class Variable extends Fluent {
 
   /** Adds to the gradient that is held, or sets it. */
   accumulateGrad(value: Tensor, add: (a: Tensor, b: Tensor) => Tensor): void {
-    this.#grad ??= new Variable(this.shape, this.dtype, this.device, { name: `${this.name}.grad` });
+    this.#grad ??= new Variable(this.shape, dtypes[this.dtype].compute, this.device, { name: `${this.name}.grad` });
     this.#grad.set(this.#grad.holds ? add(this.#grad.read(), value) : value);
   }
 

@@ -1,4 +1,4 @@
-import { type DType, dtypes, type TypedArray } from "../dtype.ts";
+import { type DType, dtypes, isFloat, type TypedArray } from "../dtype.ts";
 
 /** A host copy of a tensor: its elements in row-major order. */
 export interface TensorData {
@@ -10,13 +10,13 @@ export interface TensorData {
 
 /**
  * The same values in the type in which kernels compute: `bfloat16` and `float16` become `float32`, bit for bit (NaN
- * payloads too), `int8` becomes `int32`. Data that need no widening are returned as they are.
+ * payloads too), `int8` and `uint8` become `int32`. Data that need no widening are returned as they are.
  */
 export function widen(source: TensorData): TensorData {
   const { dtype, shape, data } = source;
   const compute = dtypes[dtype].compute;
   if (compute === dtype) return source;
-  if (dtype === "int8") return { dtype: compute, shape, data: Int32Array.from(data) };
+  if (compute === "int32") return { dtype: compute, shape, data: Int32Array.from(data) };
   const widened = new Float32Array(data.length);
   const bits = new Uint32Array(widened.buffer);
   if (dtype === "bfloat16") widenBfloat16(data, bits);
@@ -42,4 +42,49 @@ function widenFloat16(source: TypedArray, bits: Uint32Array, values: Float32Arra
     if (magnitude >= 0x7c00) bits[i] |= 0x7f800000;
     else values[i] *= 2 ** 112;
   }
+}
+
+/**
+ * Values of the type in which kernels compute as a storage type holds them: 16-bit floats are rounded to nearest, ties to
+ * even, with one NaN; 8-bit integers wrap. The inverse of `widen` where that is exact.
+ */
+export function narrow(computed: ArrayLike<number>, dtype: DType): TypedArray {
+  if (dtype === "bfloat16") return Uint16Array.from(computed, toBFloat16);
+  if (dtype === "float16") return Uint16Array.from(computed, toFloat16);
+  const narrowed = dtypes[dtype].create(computed.length);
+  narrowed.set(computed);
+  return narrowed;
+}
+
+/** The same values in another dtype; `null` between floats and integers, or where an integer does not fit. */
+export function convert(source: TensorData, dtype: DType): TensorData | null {
+  if (source.dtype === dtype) return source;
+  const wide = widen(source);
+  if (wide.dtype === dtype) return wide;
+  if (dtype === "bool" || source.dtype === "bool" || isFloat(source.dtype) !== isFloat(dtype)) return null;
+  const data = narrow(wide.data, dtype);
+  if (!isFloat(dtype) && wide.data.some((value, i) => value !== data[i])) return null;
+  return { dtype, shape: wide.shape, data };
+}
+
+const word = new Uint32Array(1);
+const single = new Float32Array(word.buffer);
+
+function toBFloat16(value: number): number {
+  single[0] = value;
+  if (Number.isNaN(value)) return 0x7fc0;
+  return (word[0] + 0x7fff + ((word[0] >>> 16) & 1)) >>> 16;
+}
+
+function toFloat16(value: number): number {
+  single[0] = value;
+  const sign = (word[0] >>> 16) & 0x8000;
+  const magnitude = Math.abs(single[0]);
+  if (Number.isNaN(value)) return 0x7e00;
+  if (magnitude >= 65520) return sign | 0x7c00;
+  // Adding a power of two whose last place is the wanted one rounds to it, ties to even; below 2⁻¹⁴ that is 2⁻²⁴.
+  const exponent = Math.max(-14, Math.floor(Math.log2(magnitude)));
+  const unit = 2 ** (exponent - 10);
+  const units = magnitude / unit + 2 ** 52 - 2 ** 52;
+  return sign | (units + (exponent + 14) * 1024);
 }

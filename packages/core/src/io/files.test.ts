@@ -1,10 +1,11 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FormatError, ShapeError } from "../errors.ts";
 import type { TensorData } from "./data.ts";
-import { loadSafetensors, saveSafetensors } from "./files.ts";
+import { loadSafetensors, openSafetensors, saveSafetensors } from "./files.ts";
+import { type ByteSource, SafetensorsReader } from "./reader.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 
 const tensors: Record<string, TensorData> = {
@@ -69,4 +70,91 @@ test("a bad file is named in the error, with the byte", async () => {
 
 test("a file that is missing is the file system's error", async () => {
   await expect(loadSafetensors(path)).rejects.toMatchObject({ code: "ENOENT" });
+});
+
+describe("lazy reading", () => {
+  test("opens by headers alone, and reads one tensor by its bytes alone", async () => {
+    const large: TensorData = { dtype: "uint8", shape: [100_000], data: new Uint8Array(100_000).fill(7) };
+    const bytes = encodeSafetensors({ ...tensors, large }, { step: "7" });
+    const ranges: number[] = [];
+    const source: ByteSource = {
+      name: "memory",
+      size: bytes.length,
+      read: async (begin, end) => {
+        ranges.push(end - begin);
+        return bytes.slice(begin, end);
+      },
+    };
+    const reader = await SafetensorsReader.open(source);
+    expect(reader.tensors.get("large")).toEqual({ type: "U8", dtype: "uint8", shape: [100_000], bytes: 100_000 });
+    expect(ranges.reduce((a, b) => a + b)).toBeLessThan(1_000);
+    expect(await reader.read("weight")).toEqual(tensors.weight);
+    expect(ranges.at(-1)).toBe(16);
+    expect(reader.metadata).toEqual({ step: "7" });
+    await expect(reader.read("wieght")).rejects.toThrow('memory: there is no tensor "wieght" among 5');
+  });
+
+  test("a source whose header is wrong is closed", async () => {
+    let closed = 0;
+    const source = { name: "memory", size: 8, read: async () => new Uint8Array(8), close: async () => void closed++ };
+    await expect(SafetensorsReader.open(source)).rejects.toThrow(FormatError);
+    expect(closed).toBe(1);
+  });
+});
+
+describe("shards", () => {
+  const big = Object.fromEntries(
+    [0, 1, 2, 3, 4].map((i): [string, TensorData] => [
+      `layers.${i}`,
+      { dtype: "float32", shape: [10], data: Float32Array.from({ length: 10 }, (_, j) => 10 * i + j) },
+    ]),
+  );
+  const files = [1, 2, 3].map((i) => `model-0000${i}-of-00003.safetensors`);
+
+  test("are named and indexed as Hugging Face does, and load as one", async () => {
+    await saveSafetensors(path, big, { step: "3" }, { maxShardBytes: 80 });
+    expect((await readdir(folder)).sort()).toEqual([...files, "model.safetensors.index.json"]);
+    const index = JSON.parse(await readFile(`${path}.index.json`, "utf8"));
+    expect(index.metadata).toEqual({ total_size: 200 });
+    expect(index.weight_map["layers.4"]).toBe(files[2]);
+    const whole = { tensors: big, metadata: { step: "3" } };
+    expect(await loadSafetensors(path)).toEqual(whole);
+    expect(await loadSafetensors(`${path}.index.json`)).toEqual(whole);
+    const reader = await openSafetensors(path);
+    await rm(join(folder, files[0]));
+    expect(await reader.read("layers.4")).toEqual(big["layers.4"]);
+    await reader.close();
+  });
+
+  test("replace a single file of that name, and a single file is preferred to their index", async () => {
+    await saveSafetensors(path, tensors);
+    await saveSafetensors(path, big, {}, { maxShardBytes: 80, types: { "layers.0": "F16" } });
+    const loaded = await loadSafetensors(path);
+    expect(Object.keys(loaded.tensors).sort()).toEqual(Object.keys(big));
+    expect(loaded.tensors["layers.0"].dtype).toBe("float16");
+    await saveSafetensors(path, tensors);
+    expect(Object.keys((await loadSafetensors(path)).tensors).sort()).toEqual(Object.keys(tensors).sort());
+  });
+
+  test.each<[string, unknown, RegExp]>([
+    ["no JSON", "weights", /index\.json, character 0: a JSON value is expected/],
+    ["no map", { metadata: {} }, /character 0: an index holds an object with a weight_map/],
+    ["a path that leaves the folder", { weight_map: { w: "../x.safetensors" } }, /the file of tensor "w" is no name/],
+    ["a tensor that is not there", { weight_map: { w: files[0] } }, /index\.json: tensor "w" is not in .*00001-of/],
+  ])("%s is a FormatError that names the index", async (_, index, message) => {
+    await saveSafetensors(path, big, {}, { maxShardBytes: 80 });
+    await writeFile(`${path}.index.json`, typeof index === "string" ? index : JSON.stringify(index));
+    await expect(loadSafetensors(path)).rejects.toThrow(FormatError);
+    await expect(loadSafetensors(path)).rejects.toThrow(message);
+  });
+
+  test("a shard that is missing is named", async () => {
+    await saveSafetensors(path, big, {}, { maxShardBytes: 80 });
+    await rm(join(folder, files[1]));
+    await expect(loadSafetensors(path)).rejects.toMatchObject({ code: "ENOENT", path: join(folder, files[1]) });
+  });
+
+  test("a limit that is no size is refused", async () => {
+    await expect(saveSafetensors(path, big, {}, { maxShardBytes: 0 })).rejects.toThrow(/maxShardBytes .* not 0/);
+  });
 });

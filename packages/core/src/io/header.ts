@@ -1,5 +1,5 @@
-import type { DType } from "../dtype.ts";
 import { FormatError } from "../errors.ts";
+import { bytesOfElements, elementTypes, type StoredType } from "./elements.ts";
 import { type Json, parseJson } from "./json.ts";
 
 /** Bytes before the header: its length, an unsigned 64-bit integer. */
@@ -8,26 +8,10 @@ export const prefixBytes = 8;
 /** Longer headers are refused, as by the reference implementation. */
 const maxHeaderBytes = 100_000_000;
 
-/** The format's element types: their bytes, and the dtype that they have here. */
-const storedTypes: ReadonlyMap<string, { readonly bytes: number; readonly dtype: DType }> = new Map([
-  ["F64", { bytes: 8, dtype: "float64" }],
-  ["F32", { bytes: 4, dtype: "float32" }],
-  ["F16", { bytes: 2, dtype: "float16" }],
-  ["BF16", { bytes: 2, dtype: "bfloat16" }],
-  ["I64", { bytes: 8, dtype: "int32" }],
-  ["I32", { bytes: 4, dtype: "int32" }],
-  ["I8", { bytes: 1, dtype: "int8" }],
-  ["U8", { bytes: 1, dtype: "int32" }],
-  ["BOOL", { bytes: 1, dtype: "bool" }],
-]);
-
 /** One tensor of a file. */
 export interface Entry {
   readonly name: string;
-  /** Element type by the format's name. */
-  readonly type: string;
-  /** Element type of the tensor that is read. */
-  readonly dtype: DType;
+  readonly type: StoredType;
   readonly shape: readonly number[];
   /** Byte of the file where the tensor begins, and the one after its last. */
   readonly begin: number;
@@ -121,13 +105,15 @@ function parseEntry(name: string, json: Json, dataStart: number, fail: Fail): En
   const field = (key: string): Json => fields.get(key) ?? fail(`${title} has no ${key}`, json.at);
 
   const { value: type, at: typeAt } = field("dtype");
-  const stored = typeof type === "string" && storedTypes.get(type);
-  if (!stored) return fail(`the dtype of ${title} is none of ${[...storedTypes.keys()].join(", ")}`, typeAt);
+  if (!isStoredType(type))
+    return fail(`the dtype of ${title} is none of ${Object.keys(elementTypes).join(", ")}`, typeAt);
 
   const shape = asSizes(field("shape"), `the shape of ${title}`, fail);
-  const largest = shape.reduce((product, size) => product * Math.max(size, 1), stored.bytes);
-  if (!Number.isSafeInteger(largest)) fail(`the shape [${shape}] of ${title} is too large`, field("shape").at);
-  const length = shape.includes(0) ? 0 : largest;
+  const largest = shape.reduce((product, extent) => product * Math.max(extent, 1), 1);
+  if (largest * Math.max(elementTypes[type].bits / 8, 1) > Number.MAX_SAFE_INTEGER)
+    fail(`the shape [${shape}] of ${title} is too large`, field("shape").at);
+  const size = shape.reduce((product, extent) => product * extent, 1);
+  const length = bytesOfElements(type, size) ?? fail(`${title}, ${type} [${shape}], ends within a byte`, typeAt);
 
   const offsets = asSizes(field("data_offsets"), `data_offsets of ${title}`, fail);
   if (offsets.length !== 2) fail(`data_offsets of ${title} are not two numbers`, field("data_offsets").at);
@@ -138,7 +124,11 @@ function parseEntry(name: string, json: Json, dataStart: number, fail: Fail): En
       field("data_offsets").at,
     );
   }
-  return { name, type, dtype: stored.dtype, shape, begin: dataStart + begin, end: dataStart + end };
+  return { name, type, shape, begin: dataStart + begin, end: dataStart + end };
+}
+
+function isStoredType(type: unknown): type is StoredType {
+  return typeof type === "string" && Object.hasOwn(elementTypes, type);
 }
 
 function checkRanges(entries: readonly Entry[], dataStart: number, fileBytes: number, file: string): void {

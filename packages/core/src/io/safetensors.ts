@@ -1,6 +1,7 @@
-import { type DType, dtypes } from "../dtype.ts";
+import { dtypes } from "../dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
-import type { TensorData } from "./data.ts";
+import { convert, type TensorData } from "./data.ts";
+import { bytesOfElements, elementTypes, type StoredType, storedAs, viewBytes } from "./elements.ts";
 import { type Entry, formatError, parseHeader, parsePrefix, prefixBytes } from "./header.ts";
 
 /**
@@ -12,20 +13,15 @@ export interface Safetensors {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The format's names of our dtypes. */
-const storedAs: Readonly<Record<DType, string>> = {
-  float32: "F32",
-  float64: "F64",
-  int32: "I32",
-  bool: "BOOL",
-  bfloat16: "BF16",
-  float16: "F16",
-  int8: "I8",
-};
+export interface EncodeOptions {
+  /** Element types of tensors, by name, other than those that their dtypes have (`int32` as `I64`, floats as `F8_E4M3`). */
+  readonly types?: Readonly<Record<string, StoredType>>;
+}
 
 /**
- * Reads a safetensors file from its bytes. `I64` (within the range of 32 bits) and `U8` become `int32`; `BF16`, `F16`
- * and `I8` stay as they are stored: `widen` turns them into what kernels compute in. The results are copies.
+ * Reads a safetensors file from its bytes. Integers of 16 and more bits become `int32` (out of its range: an error), floats
+ * of 8 and less bits `float16` (scales `F8_E8M0`: `bfloat16`), complex numbers `float32` with a last axis of 2. `BF16`,
+ * `F16`, `I8` and `U8` stay as they are stored: `convertData` turns them into what kernels compute in. The results are copies.
  *
  * @param options.file Name of the file in errors.
  * @throws FormatError with file and byte offset where the bytes are not a safetensors file or hold an unknown type.
@@ -33,56 +29,43 @@ const storedAs: Readonly<Record<DType, string>> = {
 export function decodeSafetensors(bytes: Uint8Array, options: { file?: string } = {}): Safetensors {
   const file = options.file ?? "safetensors";
   const dataStart = prefixBytes + parsePrefix(bytes.subarray(0, prefixBytes), bytes.length, file);
-  // Not `slice`: a Node Buffer's is no copy.
-  const copy = (begin: number, end: number): Uint8Array<ArrayBuffer> => new Uint8Array(bytes.subarray(begin, end));
-  const { entries, metadata } = parseHeader(copy(prefixBytes, dataStart), bytes.length, file);
-  const tensors = entries.map((entry) => [entry.name, decodeTensor(entry, copy(entry.begin, entry.end), file)]);
+  const { entries, metadata } = parseHeader(bytes.subarray(prefixBytes, dataStart), bytes.length, file);
+  const tensors = entries.map((entry) => [
+    entry.name,
+    decodeTensor(entry, bytes.subarray(entry.begin, entry.end), file, false),
+  ]);
   return { tensors: Object.fromEntries(tensors), metadata };
 }
 
 /**
  * The tensor of an entry.
  *
- * @param bytes Its bytes alone, at the start of a buffer that the result may keep.
+ * @param owned Whether its bytes are the start of a buffer that the result may keep; else they are copied.
  */
-export function decodeTensor(entry: Entry, bytes: Uint8Array<ArrayBuffer>, file: string): TensorData {
-  const { type, dtype, shape } = entry;
-  if (type === "I64") return { dtype, shape, data: narrowInt64(entry, bytes, file) };
-  if (type === "U8") return { dtype, shape, data: Int32Array.from(bytes) };
-  if (dtype === "bool") checkBool(entry, bytes, file);
-  return { dtype, shape, data: dtypes[dtype].view(bytes.buffer, 0, bytes.length / dtypes[dtype].bytes) };
-}
-
-/** A 64-bit integer fits into 32 bits where its upper half repeats the sign of the lower one. */
-function narrowInt64({ name, begin }: Entry, bytes: Uint8Array<ArrayBuffer>, file: string): Int32Array {
-  const halves = new Int32Array(bytes.buffer, 0, bytes.length / 4);
-  const narrowed = new Int32Array(halves.length / 2);
-  for (let i = 0; i < narrowed.length; i++) {
-    const [low, high] = [halves[2 * i], halves[2 * i + 1]];
-    if (high !== low >> 31) {
-      const value = BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low >>> 0));
-      throw formatError(file, begin + 8 * i, `${value} in tensor ${JSON.stringify(name)} is out of the range of int32`);
-    }
-    narrowed[i] = low;
-  }
-  return narrowed;
-}
-
-function checkBool({ name, begin }: Entry, bytes: Uint8Array, file: string): void {
-  const wrong = bytes.findIndex((byte) => byte > 1);
-  if (wrong < 0) return;
-  throw formatError(file, begin + wrong, `${bytes[wrong]} in tensor ${JSON.stringify(name)} is not a bool, 0 or 1`);
+export function decodeTensor(entry: Entry, bytes: Uint8Array, file: string, owned: boolean): TensorData {
+  const { name, type, begin } = entry;
+  const { dtype, bits, decode, check, parts } = elementTypes[type];
+  const fail = (element: number, problem: string): never => {
+    throw formatError(file, begin + (element * bits) / 8, `${problem}, in tensor ${JSON.stringify(name)}`);
+  };
+  const shape = parts ? [...entry.shape, parts] : entry.shape;
+  check?.(bytes, fail);
+  // Not `slice`: a Node Buffer's is no copy.
+  return { dtype, shape, data: decode?.(bytes, fail) ?? viewBytes(owned ? bytes : new Uint8Array(bytes), dtype) };
 }
 
 /**
  * Writes tensors in the safetensors format: the same record gives the same bytes. Tensors of larger elements come
  * first, so that each is aligned to its own element size.
+ *
+ * @throws DTypeError for numbers that the asked type does not hold.
  */
 export function encodeSafetensors(
   tensors: Readonly<Record<string, TensorData>>,
   metadata: Readonly<Record<string, string>> = {},
+  options: EncodeOptions = {},
 ): Uint8Array<ArrayBuffer> {
-  const parts = encodeParts(tensors, metadata);
+  const parts = encodeParts(tensors, metadata, options);
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -92,21 +75,30 @@ export function encodeSafetensors(
   return bytes;
 }
 
-/** The file in parts: prefix and header, then each tensor as a view of its data. */
+/** The file in parts: prefix and header, then each tensor's bytes (a view of its data where they are the same). */
 export function encodeParts(
   tensors: Readonly<Record<string, TensorData>>,
   metadata: Readonly<Record<string, string>>,
+  { types = {} }: EncodeOptions = {},
 ): Uint8Array[] {
-  const sorted = Object.entries(tensors).sort(
-    ([nameA, a], [nameB, b]) => dtypes[b.dtype].bytes - dtypes[a.dtype].bytes || (nameA < nameB ? -1 : 1),
-  );
+  for (const name of Object.keys(types)) {
+    if (!Object.hasOwn(tensors, name)) throw new ArgumentError(`types: there is no tensor ${JSON.stringify(name)}`);
+  }
+  const sorted = Object.entries(tensors)
+    .map(([name, tensor]) => ({
+      name,
+      tensor,
+      type: Object.hasOwn(types, name) ? types[name] : storedAs[tensor.dtype],
+    }))
+    .sort((a, b) => elementTypes[b.type].bits - elementTypes[a.type].bits || (a.name < b.name ? -1 : 1));
   const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [["__metadata__", metadata]] : [];
   const parts: Uint8Array[] = [];
   let begin = 0;
-  for (const [name, tensor] of sorted) {
-    const part = bytesOf(name, tensor);
+  for (const { name, tensor, type } of sorted) {
+    const part = bytesOf(name, tensor, type);
     const end = begin + part.length;
-    header.push([name, { dtype: storedAs[tensor.dtype], shape: tensor.shape, data_offsets: [begin, end] }]);
+    const shape = elementTypes[type].parts ? tensor.shape.slice(0, -1) : tensor.shape;
+    header.push([name, { dtype: type, shape, data_offsets: [begin, end] }]);
     parts.push(part);
     begin = end;
   }
@@ -122,7 +114,8 @@ function encodeHeader(json: string): Uint8Array {
   return bytes;
 }
 
-function bytesOf(name: string, { dtype, shape, data }: TensorData): Uint8Array {
+function bytesOf(name: string, tensor: TensorData, type: StoredType): Uint8Array {
+  const { dtype, shape, data } = tensor;
   const title = `tensor ${JSON.stringify(name)}`;
   if (name === "__metadata__" || name === "__proto__")
     throw new ArgumentError(`${name} cannot name a tensor in a file`);
@@ -133,5 +126,15 @@ function bytesOf(name: string, { dtype, shape, data }: TensorData): Uint8Array {
   if (size !== data.length) {
     throw new ShapeError(`${title} of shape [${shape}] has ${size} elements, and its data have ${data.length}`);
   }
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const { parts, encode, dtype: wanted } = elementTypes[type];
+  if (parts && shape[shape.length - 1] !== parts) {
+    throw new ShapeError(`${title} of shape [${shape}] has no last axis of ${parts}, as ${type} needs`);
+  }
+  if (bytesOfElements(type, size) === null) throw new ShapeError(`${title}, ${type} [${shape}], ends within a byte`);
+  const values = convert(tensor, wanted)?.data;
+  if (!values) throw new DTypeError(`${title} is ${dtype}, which cannot be written as ${type}`);
+  const fail = (element: number, problem: string): never => {
+    throw new DTypeError(`${title}, element ${element}, as ${type}: ${problem}`);
+  };
+  return encode ? encode(values, fail) : new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }

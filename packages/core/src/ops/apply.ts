@@ -1,48 +1,58 @@
 import { type ComputeDType, isFloat } from "../dtype.ts";
 import type { Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
-import { asTensor, broadcastShapes, build, computeType, defaultFloat, operands, promote } from "./build.ts";
+import { asTensor, broadcastShapes, build, defaultFloat, operands, promote } from "./build.ts";
 import { cast } from "./conversion.ts";
 
-/** Applies a two-operand op of numbers: a number takes the other's dtype, dtypes meet, shapes broadcast; truth counts as 0 and 1. */
-export function binary(op: Op<null>, a: TensorLike, b: TensorLike, result?: ComputeDType): Tensor {
-  const [left, right] = operands(op.name, a, b);
-  return meet(op, left, right, numeric(promote(op.name, left, right)), result);
+/** Applies an op to operands in one dtype, broadcast to one shape. */
+export function meet(
+  op: Op<null>,
+  inputs: readonly Tensor[],
+  dtype: ComputeDType,
+  result: ComputeDType = dtype,
+): Tensor {
+  const shape = inputs.map((x) => x.shape).reduce((a, b) => broadcastShapes(op.name, a, b));
+  const alike = inputs.map((x) => cast(x, dtype));
+  return build(op, alike, null, { shape, dtype: result });
 }
 
-/** Applies a two-operand op of truth values: a number is true where it is not 0. */
-export function logical(op: Op<null>, a: TensorLike, b: TensorLike): Tensor {
-  const [left, right] = operands(op.name, a, b);
-  return meet(op, left, right, "bool");
-}
-
-function numeric(dtype: ComputeDType): ComputeDType {
+/** The dtype of numbers in which operands meet: truth counts as 0 and 1. */
+export function numberType(op: string, ...inputs: readonly Tensor[]): ComputeDType {
+  const dtype = promote(op, ...inputs);
   return dtype === "bool" ? "int32" : dtype;
+}
+
+/** The dtype of floats in which operands meet. */
+export function floatType(op: string, ...inputs: readonly Tensor[]): ComputeDType {
+  const dtype = promote(op, ...inputs);
+  return isFloat(dtype) ? dtype : defaultFloat();
+}
+
+/** Applies a two-operand op of numbers: a number takes the other's dtype, dtypes meet, shapes broadcast. */
+export function binary(op: Op<null>, a: TensorLike, b: TensorLike, result?: ComputeDType): Tensor {
+  const both = operands(op.name, a, b);
+  return meet(op, both, numberType(op.name, ...both), result);
 }
 
 /** The same for ops that compute in floats: integers become floats first. */
 export function floatBinary(op: Op<null>, a: TensorLike, b: TensorLike): Tensor {
-  const [left, right] = operands(op.name, a, b);
-  const dtype = promote(op.name, left, right);
-  return meet(op, left, right, isFloat(dtype) ? dtype : defaultFloat());
+  const both = operands(op.name, a, b);
+  return meet(op, both, floatType(op.name, ...both));
 }
 
-function meet(op: Op<null>, left: Tensor, right: Tensor, dtype: ComputeDType, result: ComputeDType = dtype): Tensor {
-  const shape = broadcastShapes(op.name, left.shape, right.shape);
-  return build(op, [cast(left, dtype), cast(right, dtype)], null, { shape, dtype: result });
+/** Applies a two-operand op of truth values: a number is true where it is not 0. */
+export function logical(op: Op<null>, a: TensorLike, b: TensorLike): Tensor {
+  return meet(op, operands(op.name, a, b), "bool");
 }
 
-/** Applies a one-operand op of numbers in the tensor's own dtype; truth counts as 0 and 1. */
+/** Applies a one-operand op of numbers in the tensor's own dtype. */
 export function unary(op: Op<null>, x: TensorLike): Tensor {
   const tensor = asTensor(x);
-  const dtype = numeric(computeType(tensor));
-  return build(op, [cast(tensor, dtype)], null, { shape: tensor.shape, dtype });
+  return meet(op, [tensor], numberType(op.name, tensor));
 }
 
 /** Applies a one-operand op that computes in floats. */
-export function floatUnary(op: Op<null>, x: TensorLike): Tensor {
+export function floatUnary(op: Op<null>, x: TensorLike, result?: ComputeDType): Tensor {
   const tensor = asTensor(x);
-  const dtype = computeType(tensor);
-  const float = isFloat(dtype) ? dtype : defaultFloat();
-  return build(op, [cast(tensor, float)], null, { shape: tensor.shape, dtype: float });
+  return meet(op, [tensor], floatType(op.name, tensor), result);
 }

@@ -43,8 +43,8 @@ export function computeType(tensor: Tensor): ComputeDType {
 export function numberLike(op: string, value: number, other: Tensor): Tensor {
   const dtype = computeType(other);
   if (isFloat(dtype)) return numberLeaf(value, dtype);
-  if (!Number.isInteger(value)) {
-    throw new DTypeError(`${op}: ${value} is no integer, and the tensor is ${other.dtype}; cast("float32") first`);
+  if (value !== (value | 0)) {
+    throw new DTypeError(`${op}: ${value} is no int32, and the tensor is ${other.dtype}; cast("float32") first`);
   }
   return numberLeaf(value, "int32");
 }
@@ -64,14 +64,12 @@ export function operands(op: string, a: TensorLike, b: TensorLike): [Tensor, Ten
   return [left, typeof b === "number" ? numberLike(op, b, left) : asTensor(b)];
 }
 
-/** The dtype in which two operands meet: float wins over int, int over bool; float32 with float64 is an error. */
-export function promote(op: string, a: Tensor, b: Tensor): ComputeDType {
-  const [x, y] = [computeType(a), computeType(b)];
-  if (x === y) return x;
-  if (isFloat(x) && isFloat(y)) throw new DTypeError(`${op}: ${a.dtype} with ${b.dtype}; cast one of them`);
-  if (isFloat(x)) return x;
-  if (isFloat(y)) return y;
-  return "int32";
+/** The dtype in which operands meet: float wins over int, int over bool; float32 with float64 is an error. */
+export function promote(op: string, ...inputs: readonly Tensor[]): ComputeDType {
+  const dtypes = [...new Set(inputs.map(computeType))];
+  const floats = dtypes.filter(isFloat);
+  if (floats.length > 1) throw new DTypeError(`${op}: ${floats.join(" with ")}; cast one of them`);
+  return floats[0] ?? (dtypes.length > 1 ? "int32" : dtypes[0]);
 }
 
 /** NumPy's broadcast of two shapes. */
@@ -100,12 +98,12 @@ export function normalAxis(op: string, axis: number, rank: number): number {
   return normal;
 }
 
-/** Axes counted from the front, rising; all of them where none is given. */
+/** Axes counted from the front, rising; all of them where none is given. A single value counts as an axis of its own. */
 export function normalAxes(op: string, axes: number | readonly number[] | undefined, rank: number): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
-  const normal = (typeof axes === "number" ? [axes] : axes).map((axis) => normalAxis(op, axis, rank));
+  const normal = (typeof axes === "number" ? [axes] : axes).map((axis) => normalAxis(op, axis, Math.max(rank, 1)));
   if (new Set(normal).size !== normal.length) throw new IndexError(`${op}: an axis occurs twice in [${axes}]`);
-  return normal.sort((a, b) => a - b);
+  return rank === 0 ? [] : normal.sort((a, b) => a - b);
 }
 
 /** A tensor of indices: int32. */

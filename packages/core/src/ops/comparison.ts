@@ -15,6 +15,7 @@ const gtOp: Op<null> = elementwise("gt", "gt");
 const geOp: Op<null> = elementwise("ge", "ge");
 const andOp: Op<null> = elementwise("logicalAnd", "and");
 const orOp: Op<null> = elementwise("logicalOr", "or");
+const xorOp: Op<null> = elementwise("logicalXor", "ne");
 const notOp: Op<null> = elementwise("logicalNot", "not");
 
 /** a = b */
@@ -55,6 +56,11 @@ export function logicalAnd(a: TensorLike, b: TensorLike): Tensor {
 /** a or b. */
 export function logicalOr(a: TensorLike, b: TensorLike): Tensor {
   return logical(orOp, a, b);
+}
+
+/** Either a or b, not both. */
+export function logicalXor(a: TensorLike, b: TensorLike): Tensor {
+  return logical(xorOp, a, b);
 }
 
 /** not a. */

@@ -2,13 +2,14 @@ import { ShapeError } from "../errors.ts";
 import { defineOp, type Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { sameShape } from "../plan/view.ts";
-import { add, div, isFinite, mul, sub } from "./arithmetic.ts";
-import { asTensor, build, computeType, constantLike, normalAxes, normalAxis, requireFloat } from "./build.ts";
+import { div, mul } from "./arithmetic.ts";
+import { asTensor, build, computeType, constantLike, normalAxes } from "./build.ts";
 import { eq, logicalNot, logicalOr, ne, where } from "./comparison.ts";
-import { cast, detach } from "./conversion.ts";
+import { asFloats, asNumbers, cast, detach } from "./conversion.ts";
 import { arange } from "./creation.ts";
-import { exp, log } from "./transcendental.ts";
-import { expand, reshape } from "./views.ts";
+import { cumprod, later } from "./scan.ts";
+import { flip } from "./slicing.ts";
+import { expand, moveAxis, reshape } from "./views.ts";
 
 export interface ReduceOptions {
   /** The axis or axes to reduce; default: all. */
@@ -21,7 +22,7 @@ type Axes = readonly number[];
 type Rule = (gradient: Tensor, x: Tensor, y: Tensor, axes: Axes) => Tensor;
 
 /** A reduction: the result lacks the reduced axes. */
-function reduction(name: string, kernel: "sum" | "max" | "min", rule: Rule): Op<Axes> {
+function reduction(name: string, kernel: "sum" | "prod" | "max" | "min", rule: Rule): Op<Axes> {
   return defineOp<Axes>({
     name,
     key: (axes) => axes,
@@ -30,10 +31,17 @@ function reduction(name: string, kernel: "sum" | "max" | "min", rule: Rule): Op<
   });
 }
 
+/** A reduced tensor with the reduced axes as extents of 1. */
+function kept(y: Tensor, x: Tensor, axes: Axes): Tensor {
+  return reshape(
+    y,
+    x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)),
+  );
+}
+
 /** A reduced tensor, repeated along the axes that were reduced. */
 function spread(y: Tensor, x: Tensor, axes: Axes): Tensor {
-  const kept = x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
-  return expand(reshape(y, kept), x.shape);
+  return expand(kept(y, x, axes), x.shape);
 }
 
 /** The gradient of an extreme is shared equally by the entries that attain it. */
@@ -43,7 +51,20 @@ const ofExtreme: Rule = (g, x, y, axes) => {
   return mul(spread(share, x, axes), attains);
 };
 
+/** For each entry the product of all others along the axes: of those before it and those behind it. */
+function others(x: Tensor, axes: Axes): Tensor {
+  const order = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+  const last = axes.map((_, i) => i - axes.length);
+  const moved = moveAxis(x, axes, last);
+  const count = axes.reduce((product, axis) => product * x.shape[axis], 1);
+  const rows = reshape(moved, [...order.map((axis) => x.shape[axis]), count]);
+  const before = (row: Tensor): Tensor => later(cumprod(row, -1), 1);
+  const product = mul(before(rows), flip(before(flip(rows, -1)), -1));
+  return moveAxis(reshape(product, moved.shape), last, axes);
+}
+
 const sumOp: Op<Axes> = reduction("sum", "sum", (g, x, _y, axes) => spread(g, x, axes));
+const prodOp: Op<Axes> = reduction("prod", "prod", (g, x, _y, axes) => mul(spread(g, x, axes), others(x, axes)));
 const maxOp: Op<Axes> = reduction("max", "max", ofExtreme);
 const minOp: Op<Axes> = reduction("min", "min", ofExtreme);
 
@@ -52,12 +73,7 @@ function reduce(op: Op<Axes>, x: Tensor, axes: Axes, keepDim: boolean): Tensor {
   // Over one entry there is nothing to reduce.
   const single = axes.every((axis) => x.shape[axis] === 1);
   const result = single ? reshape(x, shape) : build(op, [x], axes, { shape, dtype: computeType(x) });
-  return keepDim
-    ? reshape(
-        result,
-        x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)),
-      )
-    : result;
+  return keepDim ? kept(result, x, axes) : result;
 }
 
 function sumOver(x: Tensor, axes: Axes): Tensor {
@@ -77,14 +93,19 @@ export function sumTo(x: Tensor, shape: readonly number[]): Tensor {
 
 /** Σ x over the given axes; 0 where nothing is summed. Truth values are counted. */
 export function sum(x: TensorLike, options: ReduceOptions = {}): Tensor {
-  const given = asTensor(x);
-  const tensor = computeType(given) === "bool" ? cast(given, "int32") : given;
+  const tensor = asNumbers(x);
   return reduce(sumOp, tensor, normalAxes("sum", options.axis, tensor.rank), options.keepDim ?? false);
 }
 
-/** The mean over the given axes; NaN where there is nothing. */
+/** The product over the given axes; 1 of nothing. Its gradient is exact where entries are 0. */
+export function prod(x: TensorLike, options: ReduceOptions = {}): Tensor {
+  const tensor = asNumbers(x);
+  return reduce(prodOp, tensor, normalAxes("prod", options.axis, tensor.rank), options.keepDim ?? false);
+}
+
+/** The mean over the given axes, in floats; NaN where there is nothing. */
 export function mean(x: TensorLike, options: ReduceOptions = {}): Tensor {
-  const tensor = asTensor(x);
+  const tensor = asFloats(x);
   const axes = normalAxes("mean", options.axis, tensor.rank);
   const count = axes.reduce((product, axis) => product * tensor.shape[axis], 1);
   const total = sum(tensor, options);
@@ -120,13 +141,20 @@ export function all(x: TensorLike, options: ReduceOptions = {}): Tensor {
   return eq(sum(logicalNot(cast(x, "bool")), options), 0);
 }
 
+interface ArgOptions {
+  /** Default: all entries, in row-major order. */
+  readonly axis?: number;
+  /** Keep the reduced axis (or all of them) with extent 1. */
+  readonly keepDim?: boolean;
+}
+
 /** The place (int32) of the largest entry along an axis; the first of equals, and of NaN. */
-export function argmax(x: TensorLike, options: { readonly axis?: number; readonly keepDim?: boolean } = {}): Tensor {
+export function argmax(x: TensorLike, options: ArgOptions = {}): Tensor {
   return place("argmax", max, x, options);
 }
 
 /** The place (int32) of the smallest entry along an axis; the first of equals, and of NaN. */
-export function argmin(x: TensorLike, options: { readonly axis?: number; readonly keepDim?: boolean } = {}): Tensor {
+export function argmin(x: TensorLike, options: ArgOptions = {}): Tensor {
   return place("argmin", min, x, options);
 }
 
@@ -134,30 +162,16 @@ function place(
   name: string,
   best: (x: TensorLike, options: ReduceOptions) => Tensor,
   x: TensorLike,
-  options: { readonly axis?: number; readonly keepDim?: boolean },
+  { axis, keepDim = false }: ArgOptions,
 ): Tensor {
   const given = detach(x);
-  const tensor = options.axis === undefined ? reshape(given, [given.size]) : given;
-  const axis = normalAxis(name, options.axis ?? 0, tensor.rank);
-  const extent = tensor.shape[axis];
-  const found = eq(tensor, best(tensor, { axis, keepDim: true }));
+  const axes = normalAxes(name, axis, given.rank);
+  const tensor = axis === undefined || given.rank === 0 ? reshape(given, [given.size]) : given;
+  const at = tensor === given ? axes[0] : 0;
+  const extent = tensor.shape[at];
+  const found = eq(tensor, best(tensor, { axis: at, keepDim: true }));
   const hit = logicalOr(found, ne(tensor, tensor));
-  const places = reshape(arange(extent), [extent, ...new Array<number>(tensor.rank - 1 - axis).fill(1)]);
-  return min(where(hit, places, constantLike(extent, places)), { axis, keepDim: options.keepDim ?? false });
-}
-
-/** log Σ eˣ, computed without overflow; −∞ for a row of −∞. */
-export function logsumexp(x: TensorLike, options: ReduceOptions = {}): Tensor {
-  const tensor = asTensor(x);
-  requireFloat("logsumexp", tensor);
-  const axes = normalAxes("logsumexp", options.axis, tensor.rank);
-  const top = detach(max(tensor, { axis: axes, keepDim: true }));
-  // An infinite maximum is not subtracted: ∞ − ∞ is no number.
-  const shift = where(isFinite(top), top, constantLike(0, top));
-  const total = add(log(sum(exp(sub(tensor, shift)), { axis: axes, keepDim: true })), shift);
-  if (options.keepDim) return total;
-  return reshape(
-    total,
-    tensor.shape.filter((_, axis) => !axes.includes(axis)),
-  );
+  const places = reshape(arange(extent), [extent, ...new Array<number>(tensor.rank - 1 - at).fill(1)]);
+  const first = min(where(hit, places, constantLike(extent, places)), { axis: at });
+  return keepDim ? kept(first, given, axes) : first;
 }

@@ -50,7 +50,9 @@ function readBuffers(step: Step): Iterable<number> {
     case "groupedRows":
     case "groupedContraction":
       return [step.a.buffer, step.b.buffer, step.offsets.buffer];
-    case "topK":
+    case "scan":
+      return [step.terms, step.factors].flatMap((place) => place?.buffer ?? []);
+    case "sort":
       return [step.input.buffer];
     case "groupBy":
       return [step.ids.buffer];
@@ -71,10 +73,11 @@ export function writes(step: Step): number[] {
     case "groupedRows":
     case "groupedContraction":
       return [step.c.buffer];
-    case "topK":
-      return [step.values.buffer, step.indices.buffer];
+    case "sort":
+      return [step.indices.buffer];
     case "groupBy":
       return [step.permutation.buffer, step.offsets.buffer];
+    case "scan":
     case "segmentSum":
       return [step.out.buffer];
     case "host":

@@ -72,7 +72,9 @@ export interface Apply {
  * The scalar operations that a backend implements; inputs have one dtype unless said. Integers wrap at 32 bits.
  *
  * - `add sub mul neg abs min max`: numbers; `min` and `max` give NaN where either is NaN.
- * - `div sqrt exp log sin cos tanh sigmoid floor ceil round`: floats; `round` is half to even.
+ * - `div sqrt exp expm1 log log2 log10 sin cos tanh sigmoid erf floor ceil round`: floats; `round` is half to even.
+ * - `pow(x, y)`: floats, with the edges of C: x⁰ = 1ʸ = 1 also of NaN, (−1)^±∞ = 1. `atan2(y, x)`: the angle of (x, y).
+ * - `copySign(x, y)` = |x| with the sign of y; `rem` = x − trunc(x / y)·y, exact (C's fmod): floats.
  * - `mulAdd(a, b, c)` = a·b + c in floats: the one place where a backend may contract.
  * - `floorDiv mod`: int32, rounded to minus infinity, the sign of the divisor (NumPy); by 0 gives 0.
  * - `bitAnd bitOr bitXor shiftLeft shiftRight` (logical): int32; shift counts are taken modulo 32.
@@ -93,14 +95,22 @@ export type ScalarOp =
   | "mulAdd"
   | "sqrt"
   | "exp"
+  | "expm1"
   | "log"
+  | "log2"
+  | "log10"
+  | "pow"
   | "sin"
   | "cos"
+  | "atan2"
   | "tanh"
   | "sigmoid"
+  | "erf"
   | "floor"
   | "ceil"
   | "round"
+  | "copySign"
+  | "rem"
   | "floorDiv"
   | "mod"
   | "bitAnd"
@@ -120,6 +130,25 @@ export type ScalarOp =
   | "select"
   | "cast"
   | "bitcast";
+
+/** Operations that take many instructions. */
+export const slowOps: ReadonlySet<ScalarOp> = new Set<ScalarOp>([
+  "exp",
+  "expm1",
+  "log",
+  "log2",
+  "log10",
+  "pow",
+  "sin",
+  "cos",
+  "atan2",
+  "tanh",
+  "sigmoid",
+  "erf",
+  "rem",
+  "floorDiv",
+  "mod",
+]);
 
 export function constant(value: number, dtype: ComputeDType): Constant {
   return { kind: "constant", dtype, value };

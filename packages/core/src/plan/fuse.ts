@@ -11,14 +11,18 @@ const maxOperations = 256;
 
 /**
  * Joins maps that walk the same elements into kernels with several stores, gives reductions the maps that follow them,
- * and drops stores that nobody reads. No rounding changes: the same operations run on the same values.
+ * and drops stores that nobody reads. No rounding changes: the same operations run on the same values. No step is moved
+ * before its wall: what a checkpoint computes a second time would occupy memory from the first time on.
+ *
+ * @param walls for each step the first place at which it may stand; the steps that follow these have none
  */
 export function* fuse(
   steps: readonly Step[],
+  walls: readonly number[],
   buffers: readonly BufferDraft[],
   limits: Limits,
 ): Generator<void, Step[]> {
-  const fuser = new Fuser(steps, buffers, limits);
+  const fuser = new Fuser(steps, walls, buffers, limits);
   yield* fuser.joinMaps();
   yield* fuser.joinReductions();
   return fuser.result();
@@ -26,11 +30,13 @@ export function* fuse(
 
 class Fuser {
   readonly #steps: StepIndex;
+  readonly #walls: number[];
   readonly #buffers: readonly BufferDraft[];
   readonly #limits: Limits;
 
-  constructor(steps: readonly Step[], buffers: readonly BufferDraft[], limits: Limits) {
+  constructor(steps: readonly Step[], walls: readonly number[], buffers: readonly BufferDraft[], limits: Limits) {
     this.#steps = new StepIndex(steps);
+    this.#walls = steps.map((_, at) => walls[at] ?? 0);
     this.#buffers = buffers;
     this.#limits = limits;
   }
@@ -96,6 +102,7 @@ class Fuser {
     const touches = (b: number): boolean =>
       this.#steps.readers(b).some(isBetween) || this.#steps.writers(b).some(isBetween);
     if (!writes(maker).some(touches)) return at;
+    if (from < this.#walls[at]) return null;
     const isMade = (b: number): boolean => this.#steps.writers(b).some(isBetween);
     return [...reads(user), ...writes(user)].some(isMade) ? null : from;
   }
@@ -106,6 +113,7 @@ class Fuser {
     // The kernel itself is not there yet: what it needs of its own stores, it computes.
     const stores = kernel.stores.filter((store) => this.#isNeeded(store.place.buffer));
     this.#steps.put(place, { ...kernel, stores });
+    this.#walls[place] = Math.max(this.#walls[from], this.#walls[at]);
   }
 
   /** One kernel of both maps, the user's loads replaced by the maker's expressions; `null` where it is not possible. */
@@ -115,7 +123,9 @@ class Fuser {
     const made = new Map<number, Store>();
     for (const store of maker.stores) {
       if (store.place.view.offset !== 0 || !isContiguous(store.place.view)) return null;
-      if (this.#buffers[store.place.buffer].size !== size) return null;
+      const { size: whole, dtype } = this.#buffers[store.place.buffer];
+      // A storage dtype rounds: what is read back is not what was computed.
+      if (whole !== size || dtype !== store.expr.dtype) return null;
       made.set(store.place.buffer, store);
     }
     return this.#joinAs(maker, user, made, user.shape) ?? this.#joinAs(maker, user, made, maker.shape);

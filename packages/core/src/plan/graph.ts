@@ -26,6 +26,11 @@ export function qualifiedName(path: string, op: string): string {
   return path ? `${path}:${op}` : op;
 }
 
+/** Where a node was created, for the end of a message; empty where that is not known. */
+export function builtAt(trace: Error | undefined): string {
+  return trace?.stack ? `; it was built\n${trace.stack.split("\n").slice(1).join("\n")}` : "";
+}
+
 /** A captured graph: what is compiled to a plan. Nodes stand in topological order and refer to each other by number. */
 export interface CapturedGraph {
   readonly nodes: readonly CapturedNode[];

@@ -39,6 +39,7 @@ export class Lowering {
   #op = "";
   #path = "";
   #trace: Error | undefined;
+  #node: number | undefined;
   #hostCalls = 0;
   /** Expressions that are stored already. */
   readonly #copies = new Map<Expr, Value>();
@@ -50,7 +51,8 @@ export class Lowering {
     }
   }
 
-  enter(op: string, path: string, trace?: Error): void {
+  enter(op: string, path: string, trace?: Error, node?: number): void {
+    this.#node = node;
     this.#op = op;
     this.#path = path;
     this.#trace = trace;
@@ -136,7 +138,7 @@ export class Lowering {
   ): Value {
     const load = asLoad(value) ?? this.#loadOf(this.store(value));
     const check = this.checks.length;
-    this.checks.push({ op: this.#op, path: this.#path, trace: this.#trace, extent });
+    this.checks.push({ op: this.#op, path: this.#path, trace: this.#trace, node: this.#node, extent });
     const gathers = [{ index: index.expr, stride: load.view.strides[axis], extent, check }];
     return { shape: index.shape, expr: { ...load, view: place(load.view), gathers } };
   }
@@ -171,9 +173,9 @@ export class Lowering {
     return copy;
   }
 
-  /** The value in a new buffer. */
-  copy(value: Value): Value {
-    const buffer = this.buffer(dtypeOf(value), sizeOf(value.shape));
+  /** The value in a new buffer; a storage dtype rounds it. */
+  copy(value: Value, dtype: DType = dtypeOf(value)): Value {
+    const buffer = this.buffer(dtype, sizeOf(value.shape));
     this.storeAt(value, { buffer, view: contiguous(value.shape) });
     return this.load(buffer, value.shape);
   }
@@ -267,18 +269,28 @@ export class Lowering {
     return value;
   }
 
-  /** The k largest of the last axis: values and indices. */
-  topK(input: Value, k: number): [Value, Value] {
+  /** Scans along the last axis: yᵢ = factorᵢ·yᵢ₋₁ + termᵢ; one of the two may be missing. */
+  scan(terms: Value | null, factors: Value | null): Value {
+    const { shape, expr } = (terms ?? factors) as Value;
+    const length = shape[shape.length - 1];
+    const rows = sizeOf(shape.slice(0, -1));
+    const [termPlace, factorPlace] = [terms, factors].map((v) => v && this.place(this.reshape(v, [rows, length])));
+    const { place, value } = this.#result(expr.dtype, [rows, length]);
+    const operands = { terms: termPlace, factors: factorPlace, out: place };
+    this.steps.push({ kind: "scan", label: this.#label, rows, length, ...operands });
+    return this.reshape(value, shape);
+  }
+
+  /** Places of the first k entries of the last axis in sorted order. */
+  sort(input: Value, k: number, descending: boolean): Value {
     const outer = input.shape.slice(0, -1);
     const length = input.shape[input.shape.length - 1];
     const rows = sizeOf(outer);
-    const values = this.#result(dtypeOf(input), [rows, k]);
-    const indices = this.#result("int32", [rows, k]);
     const operand = this.place(this.reshape(input, [rows, length]));
-    const results = { values: values.place, indices: indices.place };
-    this.steps.push({ kind: "topK", label: this.#label, rows, length, k, input: operand, ...results });
-    const shape = [...outer, k];
-    return [this.reshape(values.value, shape), this.reshape(indices.value, shape)];
+    const { place, value } = this.#result("int32", [rows, k]);
+    const operands = { input: operand, indices: place };
+    this.steps.push({ kind: "sort", label: this.#label, rows, length, k, descending, ...operands });
+    return this.reshape(value, [...outer, k]);
   }
 
   /** Stable counting sort of ids [n]: permutation [n] and offsets [groups + 1]. */
@@ -287,7 +299,7 @@ export class Lowering {
     const permutation = this.#result("int32", [length]);
     const offsets = this.#result("int32", [groups + 1]);
     const check = this.checks.length;
-    this.checks.push({ op: this.#op, path: this.#path, trace: this.#trace, extent: groups });
+    this.checks.push({ op: this.#op, path: this.#path, trace: this.#trace, node: this.#node, extent: groups });
     const results = { permutation: permutation.place, offsets: offsets.place };
     this.steps.push({ kind: "groupBy", label: this.#label, length, groups, ids: this.place(ids), ...results, check });
     return [permutation.value, offsets.value];

@@ -54,6 +54,8 @@ export interface IndexCheck {
   readonly path: string;
   /** Its stack shows where the node was created, where that is known. */
   readonly trace?: Error | undefined;
+  /** Which of the captured ops it is: a run of the plan for another model has its own path and stack. */
+  readonly node?: number;
   readonly extent: number;
 }
 
@@ -64,7 +66,8 @@ export type Kernel =
   | MatmulKernel
   | GroupedRowsKernel
   | GroupedContractionKernel
-  | TopKKernel
+  | ScanKernel
+  | SortKernel
   | GroupByKernel
   | SegmentSumKernel;
 
@@ -167,16 +170,34 @@ export interface GroupedContractionKernel extends Origin {
   readonly c: Place;
 }
 
-/** The k largest entries of each row, falling; NaN is the largest; ties: the lowest index first. */
-export interface TopKKernel extends Origin {
-  readonly kind: "topK";
+/**
+ * Along each row yᵢ = fᵢ·yᵢ₋₁ + tᵢ from y₀ = t₀, one step after the other, product and sum rounded apart. Without terms
+ * yᵢ = fᵢ·yᵢ₋₁ from y₀ = f₀, without factors yᵢ = yᵢ₋₁ + tᵢ; one of them is there.
+ */
+export interface ScanKernel extends Origin {
+  readonly kind: "scan";
+  readonly rows: number;
+  readonly length: number;
+  /** [rows, length] */
+  readonly terms: Place | null;
+  /** [rows, length] */
+  readonly factors: Place | null;
+  /** [rows, length] */
+  readonly out: Place;
+}
+
+/**
+ * The places of the first k ≤ `length` entries of each row in sorted order: rising, or falling; NaN is the largest, −0
+ * equals 0, equal entries keep their order.
+ */
+export interface SortKernel extends Origin {
+  readonly kind: "sort";
   readonly rows: number;
   readonly length: number;
   readonly k: number;
-  /** [rows, length], float32 (float64) */
+  readonly descending: boolean;
+  /** [rows, length], floats or int32 */
   readonly input: Place;
-  /** [rows, k] */
-  readonly values: Place;
   /** [rows, k] int32 */
   readonly indices: Place;
 }

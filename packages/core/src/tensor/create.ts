@@ -5,9 +5,8 @@ import { dataLeaf } from "../graph/leaves.ts";
 import { withScope } from "../graph/scope.ts";
 import { Result, type Tensor } from "../graph/tensor.ts";
 import { Variable, type VariableOptions } from "../graph/variable.ts";
-import type { TensorData } from "../io/data.ts";
+import { narrow, type TensorData } from "../io/data.ts";
 import { asTensor, defaultFloat, setDefaultFloat } from "../ops/build.ts";
-import { cast } from "../ops/conversion.ts";
 import { checkShape } from "../ops/creation.ts";
 import { sizeOf } from "../plan/view.ts";
 import type { NestedArray } from "./reading.ts";
@@ -19,7 +18,10 @@ export interface TensorOptions {
   readonly shape?: readonly number[];
 }
 
-/** A tensor of given contents, which are copied: a number, nested arrays, or a typed array in row-major order. */
+/**
+ * A tensor of given contents, which are copied: a number, nested arrays, or a typed array in row-major order. A
+ * `Uint16Array` holds the bits of 16-bit floats.
+ */
 export function tensor(data: NestedArray | TypedArray, options: TensorOptions = {}): Tensor {
   const nested = typeof data === "number" || typeof data === "boolean" || Array.isArray(data);
   const shape = options.shape ?? (nested ? nestingOf(data) : [data.length]);
@@ -29,9 +31,6 @@ export function tensor(data: NestedArray | TypedArray, options: TensorOptions = 
     throw new ShapeError(`tensor: ${flat.length} values do not fill shape [${shape}] (${sizeOf(shape)} values)`);
   }
   const dtype = options.dtype ?? (nested ? dtypeOfValues(flat) : dtypeOfArray(data));
-  if (dtypes[dtype].bytes === 2 && !(data instanceof Uint16Array)) {
-    throw new DTypeError(`tensor: ${dtype} contents are given as their bits, in a Uint16Array`);
-  }
   return leaf(convert(flat, dtype), shape, dtype);
 }
 
@@ -81,11 +80,15 @@ function dtypeOfArray(array: TypedArray): DType {
   if (array instanceof Float64Array) return "float64";
   if (array instanceof Int32Array) return "int32";
   if (array instanceof Int8Array) return "int8";
-  if (array instanceof Uint8Array) return "bool";
+  if (array instanceof Uint8Array) return "uint8";
   throw new DTypeError("tensor: give { dtype } for an array of 16-bit values");
 }
 
+/** Numbers as a dtype holds them; 16-bit floats may also come as their bits. */
 function convert(values: ArrayLike<number | boolean>, dtype: DType): TypedArray {
+  if (dtypes[dtype].bytes === 2) {
+    return values instanceof Uint16Array ? values.slice() : narrow(convert(values, "float32"), dtype);
+  }
   const array = dtypes[dtype].create(values.length);
   for (let i = 0; i < values.length; i++) {
     const value = Number(values[i]);
@@ -100,14 +103,17 @@ function convert(values: ArrayLike<number | boolean>, dtype: DType): TypedArray 
   return array;
 }
 
-/** State, a buffer, a cache: a place that can be assigned. Its initial value runs in a plan of its own. */
+/**
+ * State, a buffer, a cache: a place that can be assigned, in the dtype of its initial value, which runs in a plan of its
+ * own. `variable(x.cast("bfloat16"))` occupies half the memory; kernels widen it on load.
+ */
 export function variable(initial: Tensor | Variable, options: VariableOptions = {}): Variable {
   const value = asTensor(initial);
   if (options.requiresGrad && !isFloat(value.dtype)) {
     throw new DTypeError(`a variable that requires a gradient is float, not ${value.dtype}`);
   }
-  const made = new Variable(value.shape, dtypes[value.dtype].compute, defaultDevice(), options);
-  made.set(cast(value, dtypes[value.dtype].compute), true);
+  const made = new Variable(value.shape, value.dtype, defaultDevice(), options);
+  made.set(value, true);
   return made;
 }
 

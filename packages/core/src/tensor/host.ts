@@ -1,5 +1,6 @@
 import { defaultDevice } from "../device/default.ts";
 import type { Device } from "../device/device.ts";
+import { inHostScope } from "../device/host-scope.ts";
 import { dtypes, type TypedArray } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { currentGroup } from "../graph/effect.ts";
@@ -13,7 +14,8 @@ import { sizeOf } from "../plan/view.ts";
 
 /**
  * A call of the host in the middle of a plan: `call` is given the contents of the inputs and returns those of the outputs.
- * It is an effect: it happens once, in the order of creation, with what runs next.
+ * It is an effect: it happens once, in the order of creation, with what runs next. The plan waits for it: it must not ask
+ * its own device for a value, which is refused.
  */
 export function hostCall(
   inputs: readonly (Tensor | Variable)[],
@@ -26,7 +28,7 @@ export function hostCall(
       throw new DTypeError(`hostCall: a result is float32, float64, int32 or bool, not ${dtype}`);
   }
   const signature = outputs.flatMap(({ shape, dtype }) => [dtypes[dtype].id, shape.length, ...shape]);
-  const checked: HostCall = async (contents) => checkResults(await call(contents), outputs);
+  const checked: HostCall = async (contents) => checkResults(await inHostScope(device, () => call(contents)), outputs);
   const node = new Node(hostOp, tensors, { call: checked, signature }, outputs);
   const device = (node.device ?? defaultDevice()) as Device;
   device.record({ kind: "host", node, group: currentGroup() });

@@ -1,15 +1,16 @@
-import type { DType, TypedArray } from "../dtype.ts";
+import type { DType } from "../dtype.ts";
 import { Fluent } from "../graph/fluent.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Variable } from "../graph/variable.ts";
+import { type TensorData, widen } from "../io/data.ts";
 import { sizeOf } from "../plan/view.ts";
 
 /** Longer axes show their first and last entries. */
 const edgeItems = 3;
 const threshold = 1000;
 
-/** Contents as text, as NumPy prints an array. */
-export function format(data: TypedArray, shape: readonly number[], dtype: DType): string {
+/** Contents in a compute dtype as text, as NumPy prints an array. */
+export function format({ data, shape, dtype }: TensorData): string {
   const summarize = sizeOf(shape) > threshold;
   const places = (extent: number): (number | null)[] => {
     const all = Array.from({ length: extent }, (_, i) => i);
@@ -67,8 +68,9 @@ export function describe(x: Tensor | Variable): string {
   if ("storage" in x) return `Variable "${x.name}" [${x.shape}] ${x.dtype} on ${x.device.name}, version ${x.version}`;
   const device = x.node.device?.name ?? x.result?.device?.name;
   const place = device ? ` on ${device}` : "";
-  const host = x.result?.host;
-  return `Tensor [${x.shape}] ${x.dtype}${place}${host ? `\n${format(host, x.shape, x.dtype)}` : x.result ? ", realized" : ", pending"}`;
+  const { shape, dtype, result } = x;
+  const known = result?.host ? `\n${format(widen({ dtype, shape, data: result.host }))}` : null;
+  return `Tensor [${shape}] ${dtype}${place}${known ?? (result ? ", realized" : ", pending")}`;
 }
 
 /** Makes `String(x)` and `console.log(x)` say what is known. */

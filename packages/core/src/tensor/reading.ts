@@ -1,12 +1,15 @@
-import { backward as backwardFrom } from "../autograd/backward.ts";
+import { type BackwardOptions, backward as backwardFrom } from "../autograd/backward.ts";
 import type { TypedArray } from "../dtype.ts";
-import { ShapeError } from "../errors.ts";
+import { DeviceError, ShapeError } from "../errors.ts";
 import { currentGroup } from "../graph/effect.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Variable } from "../graph/variable.ts";
+import { type TensorData, widen } from "../io/data.ts";
 import { asTensor } from "../ops/build.ts";
 import { deviceOf, toRead } from "./device.ts";
 import { format } from "./print.ts";
+
+export { registerHook } from "../autograd/hooks.ts";
 
 type Readable = Tensor | Variable;
 
@@ -25,6 +28,12 @@ function read<T>(tensor: Tensor, finish: (contents: TypedArray) => T): Promise<T
   );
 }
 
+/** The same in the dtype in which kernels compute. */
+function readValues<T>(tensor: Tensor, finish: (values: TensorData) => T): Promise<T> {
+  const { dtype, shape } = tensor;
+  return read(tensor, (data) => finish(widen({ dtype, shape, data })));
+}
+
 /** A copy of the contents in row-major order; runs what is pending. 16-bit floats come as their bits, bool as 0 and 1. */
 export function data(x: Readable): Promise<TypedArray> {
   return read(toRead(x), (contents) => contents);
@@ -34,13 +43,13 @@ export function data(x: Readable): Promise<TypedArray> {
 export function item(x: Readable): Promise<number> {
   const tensor = toRead(x);
   if (tensor.size !== 1) throw new ShapeError(`item: one element is needed, the shape is [${tensor.shape}]`);
-  return read(tensor, (contents) => contents[0]);
+  return readValues(tensor, ({ data: [value] }) => value);
 }
 
 /** The contents as nested arrays; runs what is pending. */
 export function array(x: Readable): Promise<NestedArray> {
   const tensor = toRead(x);
-  return read(tensor, (flat) => {
+  return readValues(tensor, ({ data: flat }) => {
     const nest = (axis: number, start: number, size: number): NestedArray => {
       if (axis === tensor.rank) return tensor.dtype === "bool" ? flat[start] !== 0 : flat[start];
       const inner = tensor.shape[axis] === 0 ? 0 : size / tensor.shape[axis];
@@ -53,7 +62,7 @@ export function array(x: Readable): Promise<NestedArray> {
 /** The contents as text, as NumPy prints them; runs what is pending. */
 export function show(x: Readable): Promise<string> {
   const tensor = toRead(x);
-  return read(tensor, (contents) => format(contents, tensor.shape, tensor.dtype));
+  return readValues(tensor, format);
 }
 
 /**
@@ -68,9 +77,12 @@ export function keep(x: Readable): Tensor {
 
 /**
  * Gradients of a scalar with respect to every variable that requires one: sets `variable.grad`, or adds to it where one is
- * held. The scalar is kept, so that it can be read after `step()`.
+ * held. The scalar is kept, so that it can be read after `step()`. Of several losses the gradients add up; outputs that
+ * are no scalars need `gradOutputs`.
  */
-export function backward(x: Readable): void {
-  const tensor = asTensor(x);
-  backwardFrom(tensor, deviceOf(tensor));
+export function backward(x: Readable | readonly Readable[], options: BackwardOptions = {}): void {
+  const tensors = [x].flat().map((y) => asTensor(y));
+  const [device, other] = new Set(tensors.map(deviceOf));
+  if (!device || other) throw new DeviceError("backward: outputs of one device are needed");
+  backwardFrom(tensors, device, options);
 }

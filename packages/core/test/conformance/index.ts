@@ -12,9 +12,10 @@ import { gatherCases } from "./gather.ts";
 import { groupedContractionCases, groupedRowsCases } from "./grouped.ts";
 import { type MapOptions, mapCases } from "./map.ts";
 import { matmulCases } from "./matmul.ts";
-import { groupByCases, segmentSumCases, topKCases } from "./ordering.ts";
+import { groupByCases, segmentSumCases, sortCases } from "./ordering.ts";
 import { reduceCases } from "./reduce.ts";
 import { scalarOpCases, scalarOps } from "./scalar-ops.ts";
+import { scanCases } from "./scan.ts";
 
 export { agree, type Case, type Outcome, outcomeOf, runCase, sameResults, type Tolerance } from "./case.ts";
 export { PlanBuilder } from "./plan-builder.ts";
@@ -29,8 +30,9 @@ export {
   reduceCases,
   scalarOpCases,
   scalarOps,
+  scanCases,
   segmentSumCases,
-  topKCases,
+  sortCases,
 };
 
 /** Every family of cases, by name: `map`, `reduce`, …, and `scalar <op>` for each scalar operation. */
@@ -45,7 +47,8 @@ export function families(options: MapOptions = {}): Record<string, fc.Arbitrary<
     matmul: matmulCases(float),
     groupedRows: groupedRowsCases(float),
     groupedContraction: groupedContractionCases(float),
-    topK: topKCases(float),
+    scan: scanCases(float),
+    sort: sortCases(float),
     groupBy: groupByCases(),
     segmentSum: segmentSumCases(float),
   };

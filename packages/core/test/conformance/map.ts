@@ -1,11 +1,12 @@
 import fc from "fast-check";
+import { narrow, widen } from "../../src/backends/reference/storage.ts";
 import { type ComputeDType, type DType, dtypes } from "../../src/dtype.ts";
 import { apply, constant, type Expr, type Index, type Load, type ScalarOp } from "../../src/plan/expr.ts";
 import type { Place, Store } from "../../src/plan/plan.ts";
 import { contiguous, rowMajor, type View } from "../../src/plan/view.ts";
 import type { Case } from "./case.ts";
 import { PlanBuilder } from "./plan-builder.ts";
-import { scalarOps, signaturesOf } from "./scalar-ops.ts";
+import { inexactOps, scalarOps, signaturesOf } from "./scalar-ops.ts";
 import { type FloatDType, filled, floats, ints, type Pool, pools } from "./values.ts";
 import { anyAxis, type Layout, lay, layouts, noAxis, shapes } from "./views.ts";
 
@@ -38,11 +39,23 @@ interface Target {
 }
 
 /** Operations whose results have the same bits on every backend. */
-const exactOps: readonly ScalarOp[] = scalarOps.filter(
-  (op) => !["mulAdd", "exp", "log", "sin", "cos", "tanh", "sigmoid", "bitcast"].includes(op),
-);
+const exactOps: readonly ScalarOp[] = scalarOps.filter((op) => !inexactOps.includes(op));
 
-const loadable: readonly (DType | "float")[] = ["float", "float", "int32", "bool", "bfloat16", "float16", "int8"];
+const loadable: readonly (DType | "float")[] = [
+  "float",
+  "float",
+  "int32",
+  "bool",
+  "bfloat16",
+  "float16",
+  "int8",
+  "uint8",
+];
+/** Types in which an expression's value may also be stored. */
+const narrower: Partial<Record<ComputeDType, readonly DType[]>> = {
+  float32: ["float32", "bfloat16", "float16"],
+  int32: ["int32", "int8", "uint8"],
+};
 
 /**
  * Maps whose expressions are random graphs of the exact operations over loads (strided, broadcast, reversed, of every
@@ -140,7 +153,11 @@ class Drawing {
       return { place: { buffer: this.plan.output(expr.dtype, this.#shape), view: contiguous(this.#shape) }, expr };
     }
     const { view, size } = lay(this.#shape, layout, noAxis);
-    return { place: { buffer: this.plan.variable(expr.dtype, this.#contents(expr.dtype, size, pick)), view }, expr };
+    const dtypes = narrower[expr.dtype] ?? [expr.dtype];
+    const dtype = dtypes[pick % dtypes.length];
+    // The one NaN that is written: a variable is filled by a store of its own.
+    const contents = narrow(widen(this.#contents(dtype, size, pick), dtype), dtype);
+    return { place: { buffer: this.plan.variable(dtype, contents), view }, expr };
   }
 
   #apply(op: ScalarOp, picks: readonly number[]): void {

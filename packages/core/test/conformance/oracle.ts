@@ -1,4 +1,4 @@
-import { widen } from "../../src/backends/reference/storage.ts";
+import { narrow, widen } from "../../src/backends/reference/storage.ts";
 import { type ComputeDType, dtypes, type TypedArray } from "../../src/dtype.ts";
 import { type Expr, type Load, topological } from "../../src/plan/expr.ts";
 import type {
@@ -11,9 +11,10 @@ import type {
   Place,
   Plan,
   ReduceKernel,
+  ScanKernel,
   SegmentSumKernel,
+  SortKernel,
   Store,
-  TopKKernel,
 } from "../../src/plan/plan.ts";
 import type { View } from "../../src/plan/view.ts";
 import type { Case, Outcome } from "./case.ts";
@@ -54,7 +55,8 @@ class Oracle {
     else if (kernel.kind === "matmul") this.#matmul(kernel);
     else if (kernel.kind === "groupedRows") this.#groupedRows(kernel);
     else if (kernel.kind === "groupedContraction") this.#groupedContraction(kernel);
-    else if (kernel.kind === "topK") this.#topK(kernel);
+    else if (kernel.kind === "scan") this.#scan(kernel);
+    else if (kernel.kind === "sort") this.#sort(kernel);
     else if (kernel.kind === "groupBy") this.#groupBy(kernel);
     else this.#segmentSum(kernel);
   }
@@ -88,16 +90,27 @@ class Oracle {
     }
   }
 
-  #topK({ rows, length, k, input, values, indices }: TopKKernel): void {
+  #scan({ rows, length, terms, factors, out }: ScanKernel): void {
+    const { compute } = dtypes[this.#plan.buffers[out.buffer].dtype];
+    for (const [row, i] of coordinates([rows, length])) {
+      const before = i > 0 ? this.#get(out, [row, i - 1]) : 0;
+      const factor = factors && this.#get(factors, [row, i]);
+      const product = factor === null ? before : i > 0 ? scalar("mul", compute, [factor, before]) : factor;
+      const term = terms && this.#get(terms, [row, i]);
+      this.#set(out, [row, i], term === null ? product : i > 0 ? scalar("add", compute, [product, term]) : term);
+    }
+  }
+
+  #sort({ rows, length, k, descending, input, indices }: SortKernel): void {
     for (let row = 0; row < rows; row++) {
       const left = new Set(new Array(length).keys());
       for (let place = 0; place < k; place++) {
         let best = -1;
         for (const i of left) {
-          if (best < 0 || larger(this.#get(input, [row, i]), this.#get(input, [row, best]))) best = i;
+          const [x, y] = [i, best].map((at) => (at < 0 ? 0 : this.#get(input, [row, at])));
+          if (best < 0 || (descending ? larger(x, y) : larger(y, x))) best = i;
         }
         left.delete(best);
-        this.#set(values, [row, place], this.#get(input, [row, best]));
         this.#set(indices, [row, place], best);
       }
     }
@@ -197,7 +210,7 @@ class Oracle {
   }
 
   #set({ buffer, view }: Place, at: readonly number[], value: number): void {
-    this.memory[buffer][address(view, at)] = value;
+    [this.memory[buffer][address(view, at)]] = narrow(Float64Array.of(value), this.#plan.buffers[buffer].dtype);
   }
 }
 

@@ -1,38 +1,48 @@
 import fc from "fast-check";
+import type { ComputeDType } from "../../src/dtype.ts";
 import { contiguous } from "../../src/plan/view.ts";
 import type { Case } from "./case.ts";
 import { offsetsOf, total } from "./grouped.ts";
 import { operand, result } from "./places.ts";
 import { PlanBuilder } from "./plan-builder.ts";
-import { type FloatDType, floats, pools, scramble } from "./values.ts";
+import { type FloatDType, floats, ints, pools, scramble } from "./values.ts";
 import { anyAxis, layouts, targets } from "./views.ts";
 
-/** Rows with ties, NaN, ±∞ and ±0. */
-export function topKCases(float: FloatDType = "float32"): fc.Arbitrary<Case> {
+/** Rows with ties, NaN, ±∞ and ±0, short and long, of which a part or all is sorted. */
+export function sortCases(float: FloatDType = "float32"): fc.Arbitrary<Case> {
+  const tied = fc.constantFrom(1, 2, 3);
+  return fc.oneof(sortsOf(float, fc.oneof(floats(float), tied)), sortsOf("int32", fc.oneof(ints, tied)));
+}
+
+function sortsOf(dtype: ComputeDType, numbers: fc.Arbitrary<number>): fc.Arbitrary<Case> {
   return fc
     .record({
-      rows: fc.nat(20),
-      length: fc.oneof(fc.nat(9), fc.nat(200)),
-      share: fc.double({ min: 0, max: 1, noNaN: true }),
-      pool: pools(fc.oneof(floats(float), fc.constantFrom(1, 2, 3))),
+      size: fc.oneof(
+        fc.tuple(fc.nat(20), fc.nat(9)),
+        fc.tuple(fc.nat(20), fc.nat(200)),
+        fc.tuple(fc.nat(2), fc.nat(900)),
+      ),
+      share: fc.oneof(fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true })),
+      descending: fc.boolean(),
+      pool: pools(numbers),
       layout: layouts,
-      values: targets,
       indices: targets,
     })
-    .map(({ rows, length, share, pool, layout, values, indices }) => {
+    .map(({ size: [rows, length], share, descending, pool, layout, indices }) => {
       const plan = new PlanBuilder();
       const k = Math.round(share * length);
       plan.step({
-        kind: "topK",
-        label: "top-k",
+        kind: "sort",
+        label: "sort",
         rows,
         length,
         k,
-        input: operand(plan, float, [rows, length], layout, pool, anyAxis),
-        values: result(plan, float, [rows, k], values),
+        descending,
+        input: operand(plan, dtype, [rows, length], layout, pool, anyAxis),
         indices: result(plan, "int32", [rows, k], indices),
       });
-      return plan.build(`top ${k} of ${rows} rows of ${length}`, "bits");
+      const order = descending ? "falling" : "rising";
+      return plan.build(`the first ${k} of ${rows} rows of ${length} ${dtype}, ${order}`, "bits");
     });
 }
 

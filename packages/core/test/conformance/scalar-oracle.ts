@@ -73,6 +73,32 @@ const whole: Table<bigint> = {
   shiftRight: (x, y) => BigInt.asUintN(32, x) >> y,
 };
 
+/** C's powers of ±1, where JavaScript has others. */
+function powerOfUnit(x: number, y: number): number {
+  if (x === 1) return 1;
+  if (Number.isNaN(y)) return NaN;
+  if (!Number.isFinite(y)) return 1;
+  return y % 1 !== 0 ? NaN : y % 2 === 0 ? 1 : -1;
+}
+
+/** erf as Maclaurin's series, from 2 on as 1 − erfc by its continued fraction. */
+function erf(x: number): number {
+  if (!(Math.abs(x) < 2)) return Number.isNaN(x) ? x : Math.sign(x) * (1 - erfc(Math.abs(x)));
+  let [sum, power] = [x, x];
+  for (let n = 1; n < 60; n++) {
+    power *= (-x * x) / n;
+    sum += power / (2 * n + 1);
+  }
+  return (2 / Math.sqrt(Math.PI)) * sum;
+}
+
+function erfc(x: number): number {
+  if (x > 30) return 0;
+  let fraction = x;
+  for (let n = 200; n > 0; n--) fraction = x + n / 2 / fraction;
+  return Math.exp(-x * x) / Math.sqrt(Math.PI) / fraction;
+}
+
 const float: Table<number> = {
   add: (x, y) => x + y,
   sub: (x, y) => x - y,
@@ -84,11 +110,19 @@ const float: Table<number> = {
   max: (x, y) => Math.max(x, y),
   sqrt: Math.sqrt,
   exp: Math.exp,
+  expm1: Math.expm1,
   log: Math.log,
+  log2: Math.log2,
+  log10: Math.log10,
+  pow: (x, y) => (Math.abs(x) === 1 ? powerOfUnit(x, y) : x ** y),
   sin: Math.sin,
   cos: Math.cos,
+  atan2: Math.atan2,
   tanh: Math.tanh,
   sigmoid: (x) => (x > -700 ? 1 / (1 + Math.exp(-x)) : Math.exp(x)),
+  erf,
+  copySign: (x, y) => (y < 0 || 1 / y < 0 ? -Math.abs(x) : Math.abs(x)),
+  rem: (x, y) => x % y,
   floor: Math.floor,
   ceil: Math.ceil,
   round: (x) => {

@@ -5,6 +5,8 @@ import { binary, type Examples, int, unary, x23 } from "./example.ts";
 
 export const elementwise: Examples = {
   abs: [unary(methods.abs, [-2, 0.5], [2, 0.5])],
+  acos: [unary(methods.acos, [0.5, -0.25], [1.047198, 1.823477])],
+  acosh: [unary(methods.acosh, [1.5, 3], [0.962424, 1.762747])],
   add: [
     binary(
       methods.add,
@@ -16,27 +18,103 @@ export const elementwise: Examples = {
       ],
     ),
   ],
+  allClose: [
+    binary((a, b) => methods.allClose(a, b), [1, 2], [1.000001, 2], true, false),
+    binary((a, b) => methods.allClose(a, b, { atol: 0.1 }), [1, 2], [1.05, 3], false, false),
+  ],
+  asin: [unary(methods.asin, [0.5, -0.25], [0.523599, -0.25268])],
+  asinh: [unary(methods.asinh, [0.5, -3], [0.481212, -1.818446])],
+  atan: [unary(methods.atan, [1, -2], [0.785398, -1.107149])],
+  atan2: [binary(methods.atan2, [1, -1, 2], [-1, -1, 0.5], [2.356194, -2.356194, 1.325818])],
+  atanh: [unary(methods.atanh, [0.5, -0.25], [0.549306, -0.255413])],
   cast: [unary((x) => methods.cast(x, "int32"), [1.9, -1.9], [1, -1], false)],
-  clamp: [unary((x) => methods.clamp(x, { min: -1, max: 1 }), [-2, 0.5, 3], [-1, 0.5, 1])],
+  ceil: [unary(methods.ceil, [1.5, -1.5], [2, -1])],
+  clamp: [
+    unary((x) => methods.clamp(x, { min: -1, max: 1 }), [-2, 0.5, 3], [-1, 0.5, 1]),
+    binary(
+      (x, max) => methods.clamp(x, { max }),
+      [-2, 0.5, 3],
+      [[0], [1]],
+      [
+        [-2, 0, 0],
+        [-2, 0.5, 1],
+      ],
+    ),
+  ],
   cos: [unary(methods.cos, [0, 1], [1, 0.540302])],
+  cosh: [unary(methods.cosh, [0.5, -2], [1.127626, 3.762196])],
   detach: [unary(methods.detach, [1, 2], [1, 2], false)],
   div: [binary(methods.div, [1, 2, 3], [2, -4, 8], [0.5, -0.5, 0.375])],
+  elu: [
+    unary((x) => methods.elu(x), [-1, 2], [-0.632121, 2]),
+    unary((x) => methods.elu(x, { alpha: 0.5 }), [-1, 2], [-0.31606, 2]),
+  ],
   eq: [binary(methods.eq, [1, 2], [1, 3], [true, false], false)],
+  erf: [unary(methods.erf, [0.5, -1.5], [0.5205, -0.966105])],
   exp: [unary(methods.exp, [0, 1, -1], [1, Math.E, 1 / Math.E])],
-  floor: [unary(methods.floor, [1.5, -1.5], [1, -2], false)],
-  floorDivide: [{ inputs: [], call: () => methods.floorDivide(int(7, -7, 5), int(2, 2, 0)), result: [3, -4, 0] }],
+  exp2: [unary(methods.exp2, [3, -0.5], [8, Math.SQRT1_2])],
+  expm1: [unary(methods.expm1, [1, -0.001], [1.718282, -0.0009995])],
+  floor: [unary(methods.floor, [1.5, -1.5], [1, -2])],
+  floorDivide: [
+    { inputs: [], call: () => methods.floorDivide(int(7, -7, 5), int(2, 2, 0)), result: [3, -4, 0] },
+    binary(methods.floorDivide, [7.5, -7.5], [2, 2], [3, -4]),
+    binary(methods.floorDivide, [1], [0.1], [9], false),
+  ],
   ge: [binary(methods.ge, [1, 2], [2, 2], [false, true], false)],
+  gelu: [
+    unary((x) => methods.gelu(x), [1, -0.5], [0.841345, -0.154269]),
+    unary((x) => methods.gelu(x, { approximate: "tanh" }), [1, -0.5], [0.841192, -0.154286]),
+  ],
   gt: [binary(methods.gt, [1, 3], [2, 2], [false, true], false)],
+  hardSigmoid: [unary(methods.hardSigmoid, [-4, 1.5, 4], [0, 0.75, 1])],
+  hardSwish: [unary(methods.hardSwish, [-4, 1.5, 4], [0, 1.125, 4])],
+  isClose: [
+    binary((a, b) => methods.isClose(a, b), [1, 2], [1.000001, 2.1], [true, false], false),
+    binary(
+      (a, b) => methods.isClose(a, b, { rtol: 0.1, equalNan: true }),
+      [1, Number.NaN],
+      [1.05, Number.NaN],
+      [true, true],
+      false,
+    ),
+  ],
   isFinite: [unary(methods.isFinite, [1, Number.POSITIVE_INFINITY, Number.NaN], [true, false, false], false)],
+  isInf: [unary(methods.isInf, [1, Number.NEGATIVE_INFINITY, Number.NaN], [false, true, false], false)],
+  isNaN: [unary(methods.isNaN, [1, Number.POSITIVE_INFINITY, Number.NaN], [false, false, true], false)],
   le: [binary(methods.le, [1, 3], [2, 2], [true, false], false)],
+  leakyRelu: [
+    unary((x) => methods.leakyRelu(x), [-2, 3], [-0.02, 3]),
+    unary((x) => methods.leakyRelu(x, { slope: 0.25 }), [-2, 3], [-0.5, 3]),
+  ],
+  lerp: [
+    {
+      inputs: [
+        [1, 2],
+        [3, -2],
+        [0.25, 0.75],
+      ],
+      call: methods.lerp,
+      result: [1.5, -1],
+    },
+  ],
   log: [unary(methods.log, [1, 2], [0, Math.LN2])],
+  log10: [unary(methods.log10, [1000, 0.5], [3, -0.30103])],
+  log1p: [unary(methods.log1p, [0.001, 3], [0.0009995, 1.386294])],
+  log2: [unary(methods.log2, [8, 0.75], [3, -0.415037])],
+  logSigmoid: [unary(methods.logSigmoid, [0.5, -2], [-0.474077, -2.126928])],
+  logaddexp: [binary(methods.logaddexp, [1, -100], [2, 3], [2.313262, 3])],
   logicalAnd: [binary(methods.logicalAnd, [1, 1, 0], [2, 0, 0], [true, false, false], false)],
   logicalNot: [unary(methods.logicalNot, [1, 0], [false, true], false)],
   logicalOr: [binary(methods.logicalOr, [1, 1, 0], [2, 0, 0], [true, true, false], false)],
+  logicalXor: [binary(methods.logicalXor, [1, 1, 0], [2, 0, 0], [false, true, false], false)],
   lt: [binary(methods.lt, [1, 3], [2, 2], [true, false], false)],
   maximum: [binary(methods.maximum, [1, 3], [2, 2], [2, 3])],
   minimum: [binary(methods.minimum, [1, 3], [2, 2], [1, 2])],
-  mod: [{ inputs: [], call: () => methods.mod(int(7, -7, 5), int(3, 3, 0)), result: [1, 2, 0] }],
+  mish: [unary(methods.mish, [1, -0.5], [0.865098, -0.220744])],
+  mod: [
+    { inputs: [], call: () => methods.mod(int(7, -7, 5), int(3, 3, 0)), result: [1, 2, 0] },
+    binary(methods.mod, [7.5, -7.5, 1], [2, 2, -0.3], [1.5, 0.5, -0.2]),
+  ],
   mul: [
     binary(
       methods.mul,
@@ -48,6 +126,9 @@ export const elementwise: Examples = {
       ],
     ),
   ],
+  nanToNum: [
+    unary((x) => methods.nanToNum(x, { posInf: 9 }), [1, Number.NaN, Number.POSITIVE_INFINITY], [1, 0, 9], false),
+  ],
   ne: [binary(methods.ne, [1, 2], [1, 3], [false, true], false)],
   neg: [unary(methods.neg, [1, -2], [-1, 2])],
   pow: [
@@ -55,15 +136,31 @@ export const elementwise: Examples = {
     unary((x) => methods.pow(x, -0.5), [4, 0.25], [0.5, 2]),
     unary((x) => methods.pow(x, 65), [-1, 1], [-1, 1]),
     unary((x) => methods.pow(x, 1.7), [2, 0.5], [3.24901, 0.307786]),
-    unary((x) => methods.pow(x, 0), [2, 0], [1, 1], false),
+    unary((x) => methods.pow(x, 0), [2, 0], [1, 1]),
+    binary(methods.pow, [2, 0.5], [-1.5, 3], [0.353553, 0.125]),
+    { inputs: [], call: () => methods.pow(int(3, -2, 2, -1), int(4, 3, -1, -3)), result: [81, -8, 0, -1] },
+    { inputs: [], call: () => methods.pow(int(3, -2), 5), result: [243, -32] },
   ],
   reciprocal: [unary(methods.reciprocal, [2, -0.5], [0.5, -2])],
   relu: [unary(methods.relu, [-1, 2], [0, 2])],
+  relu6: [unary(methods.relu6, [-1, 2, 7], [0, 2, 6])],
+  round: [
+    unary((x) => methods.round(x), [1.5, 2.5, -0.4], [2, 2, 0], false),
+    unary((x) => methods.round(x, { decimals: 2 }), [1.2345, -0.126], [1.23, -0.13]),
+    unary((x) => methods.round(x, { decimals: -1 }), [26, -14], [30, -10]),
+  ],
   rsqrt: [unary(methods.rsqrt, [4, 0.25], [0.5, 2])],
+  selu: [unary(methods.selu, [-1, 2], [-1.111331, 2.101402])],
   sigmoid: [unary(methods.sigmoid, [0, 2], [0.5, 0.880797])],
-  sign: [unary(methods.sign, [-2, 3], [-1, 1], false)],
+  sign: [unary(methods.sign, [-2, 3], [-1, 1])],
   silu: [unary(methods.silu, [0, 2], [0, 1.761594])],
   sin: [unary(methods.sin, [0, 1], [0, 0.841471])],
+  sinh: [unary(methods.sinh, [0.5, -2], [0.521095, -3.62686])],
+  softplus: [
+    unary((x) => methods.softplus(x), [0.5, -2], [0.974077, 0.126928]),
+    unary((x) => methods.softplus(x, { beta: 2, threshold: 3 }), [0.5, 2], [0.656631, 2]),
+  ],
+  softsign: [unary(methods.softsign, [1, -3], [0.5, -0.75])],
   sqrt: [unary(methods.sqrt, [4, 0.25], [2, 0.5])],
   square: [unary(methods.square, [2, -0.5], [4, 0.25])],
   sub: [
@@ -77,8 +174,9 @@ export const elementwise: Examples = {
       ],
     ),
   ],
+  tan: [unary(methods.tan, [0.5, -2], [0.546302, 2.18504])],
   tanh: [unary(methods.tanh, [0, 1], [0, 0.761594])],
-
+  trunc: [unary(methods.trunc, [1.5, -1.5], [1, -1])],
   where: [
     {
       inputs: [

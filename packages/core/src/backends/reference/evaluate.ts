@@ -105,4 +105,5 @@ const conspicuous: Readonly<Record<DType, number>> = {
   bfloat16: 0x7fc0,
   float16: 0x7e00,
   int8: -99,
+  uint8: 99,
 };

@@ -53,6 +53,42 @@ describe("float operations", () => {
     expect(computed("min", "float32", two, [NaN, 1, 0], [1, NaN, -0])).toEqual([NaN, NaN, -0]);
   });
 
+  test("pow has C's edges where JavaScript has others", () => {
+    const two: ComputeDType[] = ["float64", "float64"];
+    expect(computed("pow", "float64", two, [1, 1, -1, NaN, NaN, -8], [NaN, Infinity, -Infinity, 0, 1, 1 / 3])).toEqual([
+      1,
+      1,
+      1,
+      1,
+      NaN,
+      NaN,
+    ]);
+  });
+
+  test("rem is exact and has the dividend's sign; copySign sees the sign of zero", () => {
+    const two: ComputeDType[] = ["float64", "float64"];
+    expect(computed("rem", "float64", two, [1e300, -7, 0, 1], [3, 2, 0, Infinity])).toEqual([1e300 % 3, -1, NaN, 1]);
+    expect(computed("copySign", "float64", two, [2, -2, NaN], [-0, 0, 1])).toEqual([-2, 2, NaN]);
+  });
+
+  test("erf to the last places of float64", () => {
+    // Abramowitz and Stegun, table 7.1, and mpmath
+    const known = { 0.5: 0.5204998778130465, 1: 0.8427007929497149, 2: 0.9953222650189527, 3.5: 0.9999992569016276 };
+    const values = computed("erf", "float64", ["float64"], Object.keys(known).map(Number));
+    for (const [i, wanted] of Object.values(known).entries()) {
+      expect(Math.abs(values[i] - wanted)).toBeLessThan(1e-15);
+    }
+    const tail = computed("erf", "float64", ["float64"], [4.5, 5, 5.5, 5.9, -5.7]);
+    for (const value of tail) expect(Math.abs(value)).toBeLessThanOrEqual(1);
+    expect(computed("erf", "float64", ["float64"], [1e-300, -0, 7, -Infinity, NaN])).toEqual([
+      1.1283791670955126e-300,
+      -0,
+      1,
+      -1,
+      NaN,
+    ]);
+  });
+
   test("sigmoid neither overflows nor loses its small values", () => {
     expect(computed("sigmoid", "float64", ["float64"], [-Infinity, -700, 0, 800])).toEqual([0, Math.exp(-700), 0.5, 1]);
   });

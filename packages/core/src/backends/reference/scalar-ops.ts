@@ -13,7 +13,7 @@ type Rule = (out: TypedArray, ...inputs: TypedArray[]) => void;
  * The scalar operations on arrays: `ndarray-ops` where it has them, loops where it has not.
  *
  * - `mulAdd` rounds twice: the product, then the sum.
- * - exp, log, sin, cos, tanh and sigmoid are `Math`'s in float64, then rounded.
+ * - Elementary functions are `Math`'s in float64, then rounded; erf is a series.
  * - Shifts take their count modulo 32, as JavaScript's do.
  */
 export const scalarOps: Readonly<Record<ScalarOp, Rule>> = {
@@ -31,14 +31,22 @@ export const scalarOps: Readonly<Record<ScalarOp, Rule>> = {
   },
   sqrt: unary(ops.sqrt),
   exp: unary(ops.exp),
+  expm1: each(Math.expm1),
   log: unary(ops.log),
+  log2: each(Math.log2),
+  log10: each(Math.log10),
+  pow: each(pow),
   sin: unary(ops.sin),
   cos: unary(ops.cos),
+  atan2: each(Math.atan2),
   tanh: each(Math.tanh),
   sigmoid: each(sigmoid),
+  erf: each(erf),
   floor: unary(ops.floor),
   ceil: unary(ops.ceil),
   round: each(roundHalfToEven),
+  copySign: each((a, b) => (isNegative(b) ? -Math.abs(a) : Math.abs(a))),
+  rem: each((a, b) => a % b),
   floorDiv: each((a, b) => (b === 0 ? 0 : Math.floor(a / b))),
   mod: each((a, b) => (b === 0 ? 0 : a - Math.floor(a / b) * b)),
   bitAnd: binary(ops.band),
@@ -82,12 +90,34 @@ function sigmoid(x: number): number {
   return e / (1 + e);
 }
 
+/** xʸ with C's edges: JavaScript has NaN for 1^NaN, 1^±∞ and (−1)^±∞. */
+function pow(x: number, y: number): number {
+  return x === 1 || (x === -1 && Math.abs(y) === Number.POSITIVE_INFINITY) ? 1 : x ** y;
+}
+
+/** erf x = 2/√π · e^(−x²) · Σ 2ⁿ x^(2n+1) / (2n+1)!!, whose terms have one sign; beyond 6 it is ±1. */
+function erf(x: number): number {
+  if (Math.abs(x) > 6) return Math.sign(x);
+  const square = x * x;
+  let sum = x;
+  for (let n = 1, term = x; Math.abs(term) > Math.abs(sum) * 2 ** -54; n++) {
+    term *= (2 * square) / (2 * n + 1);
+    sum += term;
+  }
+  const value = (2 / Math.sqrt(Math.PI)) * Math.exp(-square) * sum;
+  return Math.max(-1, Math.min(value, 1));
+}
+
+function isNegative(x: number): boolean {
+  return x < 0 || Object.is(x, -0);
+}
+
 /** Adding 2⁵² leaves no place for a fraction: it rounds to nearest, ties to even. Keeps the sign of zero. */
 function roundHalfToEven(x: number): number {
   const magnitude = Math.abs(x);
   if (!(magnitude < 2 ** 52)) return x;
   const rounded = magnitude + 2 ** 52 - 2 ** 52;
-  return x < 0 || Object.is(x, -0) ? -rounded : rounded;
+  return isNegative(x) ? -rounded : rounded;
 }
 
 function cast(out: TypedArray, a: TypedArray): void {

@@ -10,6 +10,7 @@ export interface Signature {
 }
 
 const unaryFloat = [same("float", 1)];
+const binaryFloat = [same("float", 2)];
 const unaryNumber = [same("float", 1), same("int32", 1)];
 const binaryNumber = [same("float", 2), same("int32", 2)];
 const binaryInt = [same("int32", 2)];
@@ -21,7 +22,7 @@ export const signatures: Readonly<Record<ScalarOp, readonly Signature[]>> = {
   add: binaryNumber,
   sub: binaryNumber,
   mul: binaryNumber,
-  div: [same("float", 2)],
+  div: binaryFloat,
   neg: unaryNumber,
   abs: unaryNumber,
   min: binaryNumber,
@@ -29,14 +30,22 @@ export const signatures: Readonly<Record<ScalarOp, readonly Signature[]>> = {
   mulAdd: [same("float", 3)],
   sqrt: unaryFloat,
   exp: unaryFloat,
+  expm1: unaryFloat,
   log: unaryFloat,
+  log2: unaryFloat,
+  log10: unaryFloat,
+  pow: binaryFloat,
   sin: unaryFloat,
   cos: unaryFloat,
+  atan2: binaryFloat,
   tanh: unaryFloat,
   sigmoid: unaryFloat,
+  erf: unaryFloat,
   floor: unaryFloat,
   ceil: unaryFloat,
   round: unaryFloat,
+  copySign: binaryFloat,
+  rem: binaryFloat,
   floorDiv: binaryInt,
   mod: binaryInt,
   bitAnd: binaryInt,

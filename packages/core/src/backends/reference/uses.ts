@@ -48,14 +48,19 @@ export function usesOf(kernel: Exclude<Kernel, { kind: "map" | "reduce" }>): Use
         writes: [{ name: "c", place: kernel.c, shape: [groups, m, n], type: "float" }],
       };
     }
-    case "topK": {
+    case "scan": {
+      const shape = [kernel.rows, kernel.length];
+      const operands = Object.entries({ terms: kernel.terms, factors: kernel.factors });
+      return {
+        reads: operands.flatMap(([name, place]) => (place ? [{ name, place, shape, type: "number" }] : [])),
+        writes: [{ name: "out", place: kernel.out, shape, type: "number" }],
+      };
+    }
+    case "sort": {
       const { rows, length, k } = kernel;
       return {
-        reads: [{ name: "input", place: kernel.input, shape: [rows, length], type: "float" }],
-        writes: [
-          { name: "values", place: kernel.values, shape: [rows, k], type: "float" },
-          { name: "indices", place: kernel.indices, shape: [rows, k], type: "int32" },
-        ],
+        reads: [{ name: "input", place: kernel.input, shape: [rows, length], type: "number" }],
+        writes: [{ name: "indices", place: kernel.indices, shape: [rows, k], type: "int32" }],
       };
     }
     case "groupBy": {

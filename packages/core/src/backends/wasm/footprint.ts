@@ -65,8 +65,10 @@ function placesOf(kernel: Kernel, buffers: readonly Buffer[]): Footprint {
     case "groupedRows":
     case "groupedContraction":
       return { reads: of(kernel.a, kernel.b, kernel.offsets), writes: of(kernel.c) };
-    case "topK":
-      return { reads: of(kernel.input), writes: of(kernel.values, kernel.indices) };
+    case "scan":
+      return { reads: of(...[kernel.terms, kernel.factors].filter((place) => place !== null)), writes: of(kernel.out) };
+    case "sort":
+      return { reads: of(kernel.input), writes: of(kernel.indices) };
     case "groupBy":
       return { reads: of(kernel.ids), writes: of(kernel.permutation, kernel.offsets) };
     case "segmentSum":

@@ -5,8 +5,9 @@ import { groupedContraction } from "./kernels/grouped-contraction.ts";
 import { groupedRows } from "./kernels/grouped-rows.ts";
 import type { KernelOptions, Launch } from "./kernels/kernel.ts";
 import { matmul } from "./kernels/matmul.ts";
+import { scan } from "./kernels/scan.ts";
 import { segmentSum } from "./kernels/segment-sum.ts";
-import { topK } from "./kernels/top-k.ts";
+import { sort } from "./kernels/sort.ts";
 
 /** What a kernel of a plan becomes on this engine. */
 export function generate(kernel: Kernel, buffers: readonly Buffer[], options: KernelOptions): Launch {
@@ -21,8 +22,10 @@ export function generate(kernel: Kernel, buffers: readonly Buffer[], options: Ke
       return groupedRows(kernel, options);
     case "groupedContraction":
       return groupedContraction(kernel, options);
-    case "topK":
-      return topK(kernel);
+    case "scan":
+      return scan(kernel, buffers);
+    case "sort":
+      return sort(kernel, buffers);
     case "groupBy":
       return groupBy(kernel);
     case "segmentSum":

@@ -15,8 +15,10 @@ export function workOf(kernel: Kernel): number {
       return (kernel.rows * kernel.n * kernel.k) / 8;
     case "groupedContraction":
       return (kernel.rows * kernel.n * kernel.m) / 8;
-    case "topK":
-      return kernel.rows * kernel.length * (1 + kernel.k);
+    case "scan":
+      return kernel.rows * kernel.length * 2;
+    case "sort":
+      return kernel.rows * kernel.length * Math.min(1 + kernel.k / 7, 13);
     case "groupBy":
       return kernel.length * 10;
     case "segmentSum":

@@ -5,8 +5,9 @@ import { groupedContraction, groupedRows } from "./grouped.ts";
 import { map } from "./map.ts";
 import { matmul } from "./matmul.ts";
 import { reduce } from "./reduce.ts";
+import { scan } from "./scan.ts";
 import { segmentSum } from "./segment-sum.ts";
-import { topK } from "./top-k.ts";
+import { sort } from "./sort.ts";
 
 /** The kernel's work, in pieces short against 16 ms. */
 export function workOf(kernel: Kernel, frame: Frame): Generator<void, void> {
@@ -21,8 +22,10 @@ export function workOf(kernel: Kernel, frame: Frame): Generator<void, void> {
       return groupedRows(kernel, frame);
     case "groupedContraction":
       return groupedContraction(kernel, frame);
-    case "topK":
-      return topK(kernel, frame);
+    case "scan":
+      return scan(kernel, frame);
+    case "sort":
+      return sort(kernel, frame);
     case "groupBy":
       return groupBy(kernel, frame);
     case "segmentSum":

@@ -21,6 +21,8 @@ export function loadSplat({ f, constants, storage }: Access, address: Address, o
       return i32x4.ne(i32x4.splat(i32.load8U(address, offset)), constants.int(0));
     case "int8":
       return i32x4.splat(i32.load8S(address, offset));
+    case "uint8":
+      return i32x4.splat(i32.load8U(address, offset));
     case "bfloat16":
       return i32x4.splat(i32.shl(i32.load16U(address, offset), 16));
     case "float16":
@@ -39,6 +41,8 @@ export function loadVector({ f, constants, storage }: Access, address: Address, 
     }
     case "int8":
       return i32x4.extendLowI16x8S(i16x8.extendLowI8x16S(v128.load32Zero(address, offset)));
+    case "uint8":
+      return i32x4.extendLowI16x8U(i16x8.extendLowI8x16U(v128.load32Zero(address, offset)));
     case "bfloat16":
       return i32x4.shl(v128.load16x4U(address, offset), 16);
     case "float16":
@@ -63,6 +67,8 @@ export function loadLanes({ f, constants, storage }: Access, addresses: readonly
         gather(v128.load8Lane, (e) => 4 * e + 3),
         24,
       );
+    case "uint8":
+      return gather(v128.load8Lane, (e) => 4 * e);
     case "bfloat16":
       return gather(v128.load16Lane, (e) => 2 * e + 1);
     case "float16":
@@ -90,7 +96,8 @@ export function narrow({ f, constants, storage }: Access, value: Vector): Vector
 export function storeVector({ storage }: Access, address: Address, value: Vector, offset: number): Effect {
   switch (storage) {
     case "bool":
-    case "int8": {
+    case "int8":
+    case "uint8": {
       const bytes = v128.shuffle(value, value, [0, 4, 8, 12, ...new Array<number>(12).fill(0)]);
       return v128.store32Lane(address, bytes, 0, offset);
     }
@@ -109,6 +116,7 @@ export function storeLane({ storage }: Access, address: Address, value: Vector, 
   switch (storage) {
     case "bool":
     case "int8":
+    case "uint8":
       return v128.store8Lane(address, value, 4 * lane, offset);
     case "bfloat16":
     case "float16":

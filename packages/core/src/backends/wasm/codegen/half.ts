@@ -14,7 +14,7 @@ export function widenHalf(f: FunctionBuilder, constants: Constants, half: Vector
   return v128.or(v128.or(scaled, special), sign);
 }
 
-/** float32 to IEEE half, rounded to nearest even. */
+/** float32 to IEEE half, rounded to nearest even; there is one NaN. */
 export function narrowHalf(f: FunctionBuilder, constants: Constants, value: Vector): Vector {
   const x = f.let(value);
   const magnitude = f.let(v128.and(x, constants.int(0x7fffffff)));
@@ -25,17 +25,17 @@ export function narrowHalf(f: FunctionBuilder, constants: Constants, value: Vect
   const half = constants.float(0.5);
   const subnormal = i32x4.sub(f32x4.add(magnitude, half), half);
   const finite = v128.bitselect(subnormal, normal, i32x4.ltU(magnitude, constants.int(0x38800000)));
-  const isNaN = i32x4.gtU(magnitude, constants.int(0x7f800000));
+  const isNaN = f.let(i32x4.gtU(magnitude, constants.int(0x7f800000)));
   const special = v128.bitselect(constants.int(0x7e00), constants.int(0x7c00), isNaN);
   const bits = v128.bitselect(special, finite, i32x4.geU(magnitude, constants.int(0x47800000)));
-  return v128.or(bits, i32x4.shrU(v128.and(x, constants.int(-0x80000000)), 16));
+  const sign = i32x4.shrU(v128.and(x, constants.int(-0x80000000)), 16);
+  return v128.or(bits, v128.andnot(sign, isNaN));
 }
 
-/** float32 to bfloat16, rounded to nearest even. */
+/** float32 to bfloat16, rounded to nearest even; there is one NaN. */
 export function narrowBfloat(f: FunctionBuilder, constants: Constants, value: Vector): Vector {
   const x = f.let(value);
   const odd = v128.and(i32x4.shrU(x, 16), constants.int(1));
   const rounded = i32x4.shrU(i32x4.add(i32x4.add(x, constants.int(0x7fff)), odd), 16);
-  const quiet = v128.or(i32x4.shrU(x, 16), constants.int(0x40));
-  return v128.bitselect(quiet, rounded, f32x4.ne(x, x));
+  return v128.bitselect(constants.int(0x7fc0), rounded, f32x4.ne(x, x));
 }

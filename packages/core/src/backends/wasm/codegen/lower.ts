@@ -1,7 +1,7 @@
 /** From a map or reduction of a plan to the structure that is compiled and the words of its argument block. */
 import { dtypes } from "../../../dtype.ts";
 import type { Expr } from "../../../plan/expr.ts";
-import { topological } from "../../../plan/expr.ts";
+import { slowOps, topological } from "../../../plan/expr.ts";
 import type { Store } from "../../../plan/plan.ts";
 import type { Arg } from "../kernels/kernel.ts";
 import { argumentWords } from "./arguments.ts";
@@ -44,9 +44,8 @@ export type ReductionPlan = Omit<Reduction, "input"> & { readonly input: Expr };
 
 /** Rough work of the arithmetic of four elements, for the choice of loops. */
 export function computeWork(roots: readonly Expr[]): number {
-  const heavy = new Set(["exp", "log", "sin", "cos", "tanh", "sigmoid", "floorDiv", "mod"]);
   let work = 0;
-  for (const expr of topological(roots)) if (expr.kind === "apply") work += heavy.has(expr.op) ? 12 : 0.5;
+  for (const expr of topological(roots)) if (expr.kind === "apply") work += slowOps.has(expr.op) ? 12 : 0.5;
   return work;
 }
 

@@ -3,13 +3,15 @@ import type { ComputeDType } from "../../../dtype.ts";
 import type { ScalarOp } from "../../../plan/expr.ts";
 import type { FunctionBuilder, Value, Vector } from "../emit/index.ts";
 import { f32x4, i32, i32x4, select, v128 } from "../emit/index.ts";
-import type { Constants } from "./constants.ts";
-import { cos, exp, log, sigmoid, sin, tanh } from "./transcendental.ts";
+import type { Emission } from "./emission.ts";
+import { erf, exp, expm1, sigmoid, tanh } from "./exponential.ts";
+import { logarithm, pow } from "./logarithm.ts";
+import { copySign } from "./polynomial.ts";
+import { remainder } from "./remainder.ts";
+import { atan2, cos, sin } from "./trigonometry.ts";
 
 /** An operation with its surroundings. */
-export interface Operation {
-  readonly f: FunctionBuilder;
-  readonly constants: Constants;
+export interface Operation extends Emission {
   readonly dtype: ComputeDType;
   /** Type of the last input. */
   readonly from: ComputeDType;
@@ -35,15 +37,23 @@ const rules: Readonly<Record<ScalarOp, Rule>> = {
   max: byType(f32x4.max, i32x4.maxS, i32x4.maxU),
   mulAdd: ({ relaxed }, a, b, c) => (relaxed ? f32x4.relaxedMadd(a, b, c) : f32x4.add(f32x4.mul(a, b), c)),
   sqrt: (_, a) => f32x4.sqrt(a),
-  exp: ({ f, constants }, a) => exp(f, constants, a),
-  log: ({ f, constants }, a) => log(f, constants, a),
-  sin: ({ f, constants }, a) => sin(f, constants, a),
-  cos: ({ f, constants }, a) => cos(f, constants, a),
-  tanh: ({ f, constants }, a) => tanh(f, constants, a),
-  sigmoid: ({ f, constants }, a) => sigmoid(f, constants, a),
+  exp,
+  expm1,
+  log: (o, a) => logarithm(o, a, Math.LN2),
+  log2: (o, a) => logarithm(o, a, 1),
+  log10: (o, a) => logarithm(o, a, Math.log10(2)),
+  pow,
+  sin,
+  cos,
+  atan2,
+  tanh,
+  sigmoid,
+  erf,
   floor: (_, a) => f32x4.floor(a),
   ceil: (_, a) => f32x4.ceil(a),
   round: (_, a) => f32x4.nearest(a),
+  copySign,
+  rem: remainder,
   floorDiv: (o, a, b) => {
     const bits = powerOfTwo(o.constant);
     return bits === null ? lanewise(o.f, a, b, (x, y) => divide(o.f, x, y).quotient) : i32x4.shrS(a, bits);

@@ -1,4 +1,5 @@
 /** The loop along the vector axis: four elements at a time (or several fours), then the remaining ones one by one. */
+import { slowOps } from "../../../plan/expr.ts";
 import type { Local, Value } from "../emit/index.ts";
 import { i32 } from "../emit/index.ts";
 import type { KernelContext } from "./evaluate.ts";
@@ -19,12 +20,10 @@ export function unrolling(structure: Structure): number {
     if (node.depth < 2) continue;
     if (node.kind === "load")
       weight += node.gathers.length > 0 || structure.operands[node.operand].inner === "lanes" ? 8 : 1;
-    else if (node.kind === "apply") weight += heavy.has(node.op) ? 24 : 1;
+    else if (node.kind === "apply") weight += slowOps.has(node.op) ? 24 : 1;
   }
   return weight <= 16 ? 4 : weight <= 60 ? 2 : 1;
 }
-
-const heavy: ReadonlySet<string> = new Set(["exp", "log", "sin", "cos", "tanh", "sigmoid", "floorDiv", "mod"]);
 
 /** Walks `count` elements from the row's start. */
 export function forEachVector(

@@ -16,7 +16,8 @@ export const gt: Binary<"v128"> = binaryOp(0x4a);
 export const le: Binary<"v128"> = binaryOp(0x4b);
 export const ge: Binary<"v128"> = binaryOp(0x4c);
 
-// Arithmetic
+// Arithmetic; `pmin(a, b)` is b < a ? b : a, `pmax(a, b)` is a < b ? b : a
+export const trunc: Unary<"v128"> = unaryOp(0x7a);
 export const abs: Unary<"v128"> = unaryOp(0xec);
 export const neg: Unary<"v128"> = unaryOp(0xed);
 export const sqrt: Unary<"v128"> = unaryOp(0xef);
@@ -26,6 +27,8 @@ export const mul: Binary<"v128"> = binaryOp(0xf2);
 export const div: Binary<"v128"> = binaryOp(0xf3);
 export const min: Binary<"v128"> = binaryOp(0xf4);
 export const max: Binary<"v128"> = binaryOp(0xf5);
+export const pmin: Binary<"v128"> = binaryOp(0xf6);
+export const pmax: Binary<"v128"> = binaryOp(0xf7);
 
 // Conversions, from the two low lanes
 export const promoteLowF32x4: Unary<"v128"> = unaryOp(0x5f);

@@ -276,6 +276,8 @@ test("f64x2", () => {
     [f64x2.div, (a, b) => a / b],
     [f64x2.min, min],
     [f64x2.max, max],
+    [f64x2.pmin, (a, b) => (b < a ? b : a)],
+    [f64x2.pmax, (a, b) => (a < b ? b : a)],
   ];
   for (const [op, model] of models) checkLanes(op, Float64Array, Float64Array, model);
   checkLanes((a) => f64x2.abs(a), Float64Array, Float64Array, Math.abs);
@@ -286,6 +288,7 @@ test("f64x2", () => {
     (a) => -a,
   );
   checkLanes((a) => f64x2.sqrt(a), Float64Array, Float64Array, Math.sqrt);
+  checkLanes((a) => f64x2.trunc(a), Float64Array, Float64Array, Math.trunc);
   const { eq, ne, lt, gt, le, ge } = f64x2;
   for (const [key, op] of Object.entries({ eq, ne, lt, gt, le, ge })) {
     const first = (a: Vector, b: Vector): Vector => v128.shuffle32(op(a, b), a, [0, 0, 2, 2]);

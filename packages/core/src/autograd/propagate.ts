@@ -1,0 +1,105 @@
+import { StaleTensorError } from "../errors.ts";
+import { atPath, currentWatch, setWatch } from "../graph/scope.ts";
+import type { Node, Tensor } from "../graph/tensor.ts";
+import { add } from "../ops/arithmetic.ts";
+import { sumTo } from "../ops/reduction.ts";
+import { qualifiedName } from "../plan/graph.ts";
+import { type Segment, segmentOf } from "./checkpoint.ts";
+import { applyHooks } from "./hooks.ts";
+
+/** The gradient that has arrived at each tensor so far. */
+export type Gradients = Map<Tensor, Tensor>;
+
+/**
+ * Reverse mode: walks the graph from the seeds down, later nodes first, and asks each node's rule for the gradients of
+ * its inputs. Nothing is computed: the rules add nodes. `visit` is called with every node on the way.
+ */
+export function propagate(seeds: ReadonlyMap<Tensor, Tensor>, visit: (node: Node) => void): Gradients {
+  const gradients: Gradients = new Map(seeds);
+  new Pass(gradients, visit).walk([...seeds.keys()], new Set());
+  return gradients;
+}
+
+class Pass {
+  readonly #gradients: Gradients;
+  readonly #visit: (node: Node) => void;
+
+  constructor(gradients: Gradients, visit: (node: Node) => void) {
+    this.#gradients = gradients;
+    this.#visit = visit;
+  }
+
+  /** Goes down from tensors, and no further than the tensors of `until`. */
+  walk(from: readonly Tensor[], until: ReadonlySet<Tensor>): void {
+    const nodes = new Set<Node>();
+    const stack = [...from];
+    for (let tensor = stack.pop(); tensor; tensor = stack.pop()) {
+      const { node } = tensor;
+      if (!tensor.requiresGrad || until.has(tensor) || nodes.has(node)) continue;
+      nodes.add(node);
+      if (!node.hasEdges) throw releasedError(node);
+      stack.push(...(segmentOf(node)?.boundary ?? node.inputs));
+    }
+    for (const node of [...nodes].sort((a, b) => b.id - a.id)) {
+      this.#visit(node);
+      const arrived = node.outputs.map((output) => this.#arrived(output));
+      if (arrived.every((gradient) => gradient === null)) continue;
+      const segment = segmentOf(node);
+      if (segment) this.#throughSegment(segment, arrived);
+      else onBehalfOf(node, () => this.#through(node, arrived));
+    }
+  }
+
+  /** The whole gradient of a tensor, once all its users have been visited. */
+  #arrived(tensor: Tensor): Tensor | null {
+    const gradient = this.#gradients.get(tensor);
+    if (!gradient) return null;
+    if (!tensor.hooks) return gradient;
+    const hooked = applyHooks(tensor, gradient);
+    this.#gradients.set(tensor, hooked);
+    return hooked;
+  }
+
+  #through({ op, inputs, outputs, attributes }: Node, arrived: readonly (Tensor | null)[]): void {
+    const context = { inputs, outputs, attributes, needs: (i: number): boolean => inputs[i].requiresGrad };
+    const partials = op.gradient?.(arrived, context) ?? [];
+    for (const [i, input] of inputs.entries()) {
+      const partial = partials[i];
+      if (partial && input.requiresGrad) this.#add(input, sumTo(partial, input.shape));
+    }
+  }
+
+  /** Computes a checkpointed segment again, in the order of the nodes it stands for, and goes through it. */
+  #throughSegment(segment: Segment, arrived: readonly (Tensor | null)[]): void {
+    const after = arrived.flatMap((gradient) => gradient?.node ?? []);
+    const outputs = segment.recompute(after, (node) => {
+      if (!node.hasEdges && node.outputs.some((output) => output.requiresGrad)) throw releasedError(node);
+      this.#visit(node);
+    });
+    for (const [i, gradient] of arrived.entries()) if (gradient) this.#add(outputs[i], gradient);
+    this.walk(outputs, new Set(segment.boundary));
+  }
+
+  #add(tensor: Tensor, gradient: Tensor): void {
+    const sofar = this.#gradients.get(tensor);
+    this.#gradients.set(tensor, sofar ? add(sofar, gradient) : gradient);
+  }
+}
+
+/** What a gradient rule builds has the path of its node, and tells of which node it is the gradient. */
+function onBehalfOf({ op, path, trace }: Node, body: () => void): void {
+  const outer = currentWatch();
+  if (outer) setWatch({ gradientOf: qualifiedName(path, op.name), trace });
+  try {
+    atPath(path, body);
+  } finally {
+    setWatch(outer);
+  }
+}
+
+function releasedError({ op, path }: Node): StaleTensorError {
+  return new StaleTensorError(
+    `backward: the graph of ${qualifiedName(path, op.name)} was released when its value was realized after backward(); ` +
+      "build the tensor anew to differentiate it again",
+  );
+}

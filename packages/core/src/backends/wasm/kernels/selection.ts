@@ -1,0 +1,67 @@
+import { type FunctionBuilder, i32, i32x4, type Local, type Module, type Value, v128 } from "../emit/index.ts";
+import { align } from "./blocking.ts";
+import { type KernelCode, kernelParameters } from "./kernel.ts";
+import { shareOf } from "./partition.ts";
+import { keyAt, type SortCall, sortBlock, sortName } from "./sort-keys.ts";
+
+/** Marks what has been taken. */
+const TAKEN = -(2 ** 31);
+
+/** The keys of a row. */
+export function selectionScratch(length: number): number {
+  return align(length * 4);
+}
+
+/** The first k places of floats in sorted order, by k passes over the keys of the row. */
+export function selection({ isFloat, descending }: SortCall): KernelCode {
+  const key = sortName("selection", { isFloat, descending });
+  // The first in order has the largest key.
+  return { key, emit: (module) => emit(module, key, { isFloat, descending: !descending }) };
+}
+
+function emit(module: Module, name: string, call: SortCall): void {
+  module.export(name, kernelParameters, (f, { args, thread, threads }) => {
+    const words = sortBlock.load(f, args);
+    const keys = f.let(i32.add(words.scratch, i32.mul(thread, words.threadScratch)));
+    const keyBytes = f.let(i32.and(i32.add(i32.mul(words.length, 4), 15), -16));
+    const share = shareOf(f, words.rows, thread, threads);
+    const [row, i, at] = [f.local("i32"), f.local("i32"), f.local("i32")];
+    f.for(row, share.from, share.to, 1, () => {
+      const input = f.let(i32.add(words.input, i32.mul(row, words.inputRow)));
+      const indices = f.let(i32.add(words.indices, i32.mul(row, words.indicesRow)));
+      f.for(i, 0, words.length, 1, () => {
+        const key = keyAt(f, i32.add(input, i32.mul(i, words.inputStep)), call);
+        f.do(i32.store(i32.add(keys, i32.shl(i, 2)), key));
+      });
+      f.for(i, i32.shl(words.length, 2), keyBytes, 4, () => f.do(i32.store(i32.add(keys, i), TAKEN)));
+
+      f.for(i, 0, words.k, 1, () => {
+        f.set(at, firstEqual(f, keys, f.let(largest(f, keys, keyBytes))));
+        f.do(i32.store(i32.add(keys, i32.shl(at, 2)), TAKEN));
+        f.do(i32.store(i32.add(indices, i32.mul(i, words.indicesStep)), at));
+      });
+    });
+  });
+}
+
+/** The largest of a positive number of vectors of keys. */
+function largest(f: FunctionBuilder, keys: Local<"i32">, bytes: Local<"i32">): Value<"i32"> {
+  const lanes = f.let(i32x4.splat(TAKEN));
+  const offset = f.local("i32");
+  f.for(offset, 0, bytes, 16, () => f.set(lanes, i32x4.maxS(lanes, v128.load(i32.add(keys, offset)))));
+  f.set(lanes, i32x4.maxS(lanes, v128.shuffle32(lanes, lanes, [2, 3, 0, 1])));
+  f.set(lanes, i32x4.maxS(lanes, v128.shuffle32(lanes, lanes, [1, 0, 3, 2])));
+  return i32x4.extractLane(lanes, 0);
+}
+
+/** Index of the first key that equals `key`; there is one. */
+function firstEqual(f: FunctionBuilder, keys: Local<"i32">, key: Local<"i32">): Value<"i32"> {
+  const wanted = f.let(i32x4.splat(key));
+  const offset = f.let(i32.const(-16));
+  const mask = f.local("i32");
+  f.repeat(() => {
+    f.advance(offset, 16);
+    f.set(mask, i32x4.bitmask(i32x4.eq(v128.load(i32.add(keys, offset)), wanted)));
+  }, i32.eqz(mask));
+  return i32.add(i32.shrU(offset, 2), i32.ctz(mask));
+}

@@ -1,0 +1,49 @@
+import { isFloat } from "../dtype.ts";
+import type { Op } from "../graph/op.ts";
+import type { Tensor, TensorLike } from "../graph/tensor.ts";
+import { floatUnary } from "./apply.ts";
+import { asTensor, computeType } from "./build.ts";
+import { eq, where } from "./comparison.ts";
+import { elementwise } from "./elementwise.ts";
+
+const { POSITIVE_INFINITY: infinity, MAX_VALUE: largest64 } = Number;
+const largest32 = (2 - 2 ** -23) * 2 ** 127;
+
+const isFiniteOp: Op<null> = elementwise("isFinite", (s, x) => s("lt", s("abs", x), infinity));
+const isInfOp: Op<null> = elementwise("isInf", (s, x) => s("eq", s("abs", x), infinity));
+const isNaNOp: Op<null> = elementwise("isNaN", (s, x) => s("ne", x, x));
+
+/** Whether x is neither infinite nor NaN. */
+export function isFinite(x: TensorLike): Tensor {
+  return floatUnary(isFiniteOp, x, "bool");
+}
+
+/** Whether x is ∞ or −∞. */
+export function isInf(x: TensorLike): Tensor {
+  return floatUnary(isInfOp, x, "bool");
+}
+
+/** Whether x is NaN. */
+export function isNaN(x: TensorLike): Tensor {
+  return floatUnary(isNaNOp, x, "bool");
+}
+
+/** What replaces NaN and infinities. */
+export interface NanToNumOptions {
+  /** Default 0. */
+  readonly nan?: number;
+  /** Default: the largest number of the dtype. */
+  readonly posInf?: number;
+  /** Default: the least number of the dtype. */
+  readonly negInf?: number;
+}
+
+/** x with NaN and infinities replaced by numbers; they get the gradient 0. */
+export function nanToNum(x: TensorLike, options: NanToNumOptions = {}): Tensor {
+  const tensor = asTensor(x);
+  if (!isFloat(tensor.dtype)) return tensor;
+  const largest = computeType(tensor) === "float64" ? largest64 : largest32;
+  const { nan = 0, posInf = largest, negInf = -largest } = options;
+  const bounded = where(eq(tensor, infinity), posInf, where(eq(tensor, -infinity), negInf, tensor));
+  return where(isNaN(tensor), nan, bounded);
+}
