@@ -31,5 +31,5 @@ async function failureOf(title: string, call: () => unknown): Promise<Error> {
 
 /** Without the stack of a node that was built under a trace. */
 function firstPart(message: string): string {
-  return message.replace(/; it was built\n[^]*$/, "; it was built …");
+  return message.replace(/; it was built\n[\s\S]*$/, "; it was built …");
 }

@@ -26,10 +26,11 @@ export const products: Cases = {
   "tensordot(x, x, 3)": () => tensordot(x, x, 3),
   "tensordot(x, x, [[2], [0]])": () => tensordot(x, x, [[2], [0]]),
   "tensordot(x, x, [[0, 1], [0]])": () => tensordot(x, x, [[0, 1], [0]]),
-  "tensordot(x, x, [[0, 0], [0, 0]])": () => tensordot(x, x, [
-    [0, 0],
-    [0, 0],
-  ]),
+  "tensordot(x, x, [[0, 0], [0, 0]])": () =>
+    tensordot(x, x, [
+      [0, 0],
+      [0, 0],
+    ]),
   'einsum("ij,jk->ik", x)': () => einsum("ij,jk->ik", x),
   'einsum("ij,jk->ik", x, x)': () => einsum("ij,jk->ik", x, x),
   'einsum("ijk->i", x)': () => einsum("ijk->i", x),

@@ -1,4 +1,4 @@
-import { arange, mean, nonzero, ones, sum, tensor, unique, zeros, booleanSelect } from "@tsuki/core";
+import { arange, booleanSelect, mean, nonzero, ones, sum, tensor, unique, zeros } from "@tsuki/core";
 import { qr, svd } from "@tsuki/core/linalg";
 import { type Cases, wrong } from "./collect.ts";
 

@@ -1,3 +1,5 @@
+import { DTypeError } from "./errors.ts";
+
 /**
  * Element types. `float32`, `int32` and `bool` compute on every backend, `float64` on the reference backend only;
  * `bfloat16`, `float16`, `int8` and `uint8` are storage: kernels widen them on load and round (or wrap) on store.
@@ -79,6 +81,12 @@ export const dtypes: Readonly<Record<DType, DTypeInfo>> = {
     view: (b, o, n) => new Uint8Array(b, o, n),
   },
 };
+
+/** @throws DTypeError for a name that no dtype has */
+export function checkDType(op: string, dtype: DType): void {
+  if (Object.hasOwn(dtypes, dtype)) return;
+  throw new DTypeError(`${op}: dtype is ${Object.keys(dtypes).join(", ")}, not ${JSON.stringify(dtype)}`);
+}
 
 /** True for `float32`, `float64` and the 16-bit floats. */
 export function isFloat(dtype: DType): boolean {

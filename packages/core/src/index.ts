@@ -14,12 +14,9 @@ installMethods(reading);
 installPrinting();
 registerBackend("wasm", createWasmBackend);
 
-export { AnomalyError, detectAnomaly } from "./autograd/anomaly.ts";
 export { type BackwardOptions, type GradOptions, grad } from "./autograd/backward.ts";
 export { checkpoint } from "./autograd/checkpoint.ts";
 export { type CustomContext, type CustomDefinition, customFunction } from "./autograd/custom-function.ts";
-export { GradcheckError, type GradcheckOptions, gradcheck } from "./autograd/gradcheck.ts";
-export { hvp, jvp, vjp } from "./autograd/vector-products.ts";
 export { defaultDevice, setDefaultDevice } from "./device/default.ts";
 export { Device } from "./device/device.ts";
 export type { BackendOptions } from "./device/registry.ts";

@@ -1,11 +1,11 @@
 /** Every op of the table: values as NumPy gives them, the same on both backends, gradients against central differences. */
 import { afterAll, describe, expect, it } from "vitest";
+import { gradcheck } from "../src/autograd/index.ts";
 import {
   concat,
   Device,
   DTypeError,
   full,
-  gradcheck,
   IndexError,
   type NestedArray,
   parameter,

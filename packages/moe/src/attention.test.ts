@@ -1,5 +1,5 @@
 import { arange, concat, Generator, readAll, type Tensor, tensor } from "@tsuki/core";
-import { KVCache, RotaryEmbedding } from "@tsuki/nn";
+import { documentIds, KVCache, RotaryEmbedding } from "@tsuki/nn";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { onEachDevice } from "../../../tests/devices.ts";
@@ -51,6 +51,17 @@ onEachDevice(() => {
         cache.dispose();
       }),
       { numRuns: 10 },
+    );
+  });
+
+  test("packed documents are as each document alone", async () => {
+    const attention = new MultiHeadLatentAttention(config, rotaryOf(), new Generator(1));
+    const x = await normal(4, [2, 7, config.hiddenSize]);
+    const documents = documentIds(tensor(Int32Array.of(0, 3, 7)), 7);
+    const alone = [x.slice(1, 0, 3), x.slice(1, 3)].map((piece) => attention.call(piece));
+    expect(await distance(attention.call(x, { documents }), concat(alone, 1))).toBeLessThan(1e-5);
+    expect(() => attention.call(x, { documents, ...new KVCache({ capacity: 7 }).prefill(7) })).toThrow(
+      "leave documents out",
     );
   });
 

@@ -1,4 +1,4 @@
-import { concat, type Generator, type Tensor } from "@tsuki/core";
+import { ArgumentError, concat, type Generator, type Tensor } from "@tsuki/core";
 import {
   type AttentionContext,
   init,
@@ -92,7 +92,10 @@ export class MultiHeadLatentAttention extends Module<
    * @param observe Called where keys and values are made.
    */
   forward(x: Tensor, context: AttentionContext = {}, observe?: (projections: Projections) => void): Tensor {
-    const { mask, positions, cache } = context;
+    const { mask, positions, documents, cache } = context;
+    if (cache && documents) {
+      throw new ArgumentError("MultiHeadLatentAttention: a cache holds one document a row; leave documents out");
+    }
     const length = x.shape[1];
     const query = this.#query(x, positions);
     const compressed = this.#compress(x, positions);
@@ -100,7 +103,7 @@ export class MultiHeadLatentAttention extends Module<
     if (cache && held && held.shape[1] > length) return this.#output(this.#absorbed(query, held, cache.visible()));
     const { queries, keys, values } = this.#project(query, compressed);
     observe?.({ queries, keys, values });
-    const seen = cache ? { mask: cache.visible() } : { causal: true, mask };
+    const seen = cache ? { mask: cache.visible() } : { causal: true, mask, documents };
     return this.#output(scaledDotProductAttention(queries, keys, values, { ...seen, scale: this.#scale }));
   }
 

@@ -1,4 +1,5 @@
-import { Generator, gradcheck, readAll, type Tensor, tensor, type Variable, variable, zeros } from "@tsuki/core";
+import { Generator, readAll, type Tensor, tensor, type Variable, variable, zeros } from "@tsuki/core";
+import { gradcheck } from "@tsuki/core/autograd";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { onEachDevice } from "../../../tests/devices.ts";

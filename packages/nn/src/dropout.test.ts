@@ -1,4 +1,5 @@
-import { Generator, gradcheck, ones, tensor, type Variable, variable } from "@tsuki/core";
+import { Generator, ones, tensor, type Variable, variable } from "@tsuki/core";
+import { gradcheck } from "@tsuki/core/autograd";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { onEachDevice } from "../../../tests/devices.ts";

@@ -20,6 +20,7 @@ export { type GenerateOptions, generate, type RowToken } from "./generate.ts";
 export { inference } from "./inference.ts";
 export type { Initializer } from "./init.ts";
 export * as init from "./init.ts";
+export { Int8Linear, quantizeLinear } from "./int8-linear.ts";
 export type { LanguageModel, LanguageModelContext } from "./language-model.ts";
 export { Linear, type LinearOptions } from "./linear.ts";
 export { Llama, LlamaDecoderLayer, LlamaModel } from "./llama.ts";
@@ -56,6 +57,7 @@ export { type BufferOptions, buffer, type SliceName, stackedParameter } from "./
 export { RotaryEmbedding, type RotaryEmbeddingOptions } from "./rotary.ts";
 export { type SampleOptions, type SampleTokensOptions, sampleTokens } from "./sample.ts";
 export type { LoadOptions, LoadReport } from "./state.ts";
+export { type CastParametersOptions, castParameters } from "./storage.ts";
 export { type SummaryOptions, summary } from "./summary.ts";
 export { SwiGLU, type SwiGLUOptions } from "./swiglu.ts";
 export type { VisibilityOptions } from "./visibility.ts";

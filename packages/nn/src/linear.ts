@@ -43,7 +43,12 @@ export class Linear extends Module<[x: Tensor], Tensor> {
       const width = `${inFeatures} → ${outFeatures}`;
       throw new ShapeError(`Linear(${width}): an input [..., ${inFeatures}] is needed, not [${x.shape}]`);
     }
-    const product = x.matmul(this.weight.transpose());
+    const product = this.product(x);
     return this.bias ? product.add(this.bias) : product;
+  }
+
+  /** x·Wᵀ for an x of the right width. */
+  protected product(x: Tensor): Tensor {
+    return x.matmul(this.weight.transpose());
   }
 }

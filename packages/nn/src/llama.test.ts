@@ -1,15 +1,5 @@
-import {
-  concat,
-  Generator,
-  gradcheck,
-  noGrad,
-  realize,
-  type Tensor,
-  tensor,
-  together,
-  type Variable,
-  zeros,
-} from "@tsuki/core";
+import { concat, Generator, noGrad, realize, type Tensor, tensor, together, type Variable, zeros } from "@tsuki/core";
+import { gradcheck } from "@tsuki/core/autograd";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { onEachDevice } from "../../../tests/devices.ts";

@@ -1,6 +1,7 @@
 import {
   ArgumentError,
   type Generator,
+  isFloat,
   parameter,
   readAll,
   type Tensor,
@@ -59,6 +60,9 @@ export class LoRALinear extends Linear {
 
   /** The layer as it was before. */
   get base(): Linear {
+    // Its variables may have been replaced by others since.
+    this.#base.weight = this.weight;
+    this.#base.bias = this.bias;
     return this.#base;
   }
 
@@ -68,11 +72,12 @@ export class LoRALinear extends Linear {
   }
 
   override effectiveWeight(): Tensor {
-    return this.#merged ? super.effectiveWeight() : super.effectiveWeight().add(this.#update());
+    const weight = this.base.effectiveWeight();
+    return this.#merged ? weight : weight.add(this.#update());
   }
 
   override forward(x: Tensor): Tensor {
-    const y = super.forward(x);
+    const y = this.base.forward(x);
     if (this.#merged) return y;
     const inner = this.loraDropout.call(x).matmul(this.loraA.transpose());
     return y.add(inner.matmul(this.loraB.transpose()).mul(this.scale));
@@ -81,14 +86,17 @@ export class LoRALinear extends Linear {
   /** W ← W + alpha/rank · B·A; the forward pass then costs what it did before. */
   merge(): void {
     if (this.#merged) return;
-    this.weight.assign(this.weight.add(this.#update()));
+    if (!isFloat(this.weight.dtype)) {
+      throw new ArgumentError(`LoRA: "${this.weight.name}" is ${this.weight.dtype}, which cannot hold the update`);
+    }
+    this.weight.assign(this.weight.add(this.#update()).cast(this.weight.dtype));
     this.#merged = true;
   }
 
   /** W ← W − alpha/rank · B·A: the weight of before, up to rounding. */
   unmerge(): void {
     if (!this.#merged) return;
-    this.weight.assign(this.weight.sub(this.#update()));
+    this.weight.assign(this.weight.sub(this.#update()).cast(this.weight.dtype));
     this.#merged = false;
   }
 

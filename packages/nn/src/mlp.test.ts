@@ -1,4 +1,5 @@
-import { Generator, gradcheck, relu, type Tensor, tensor, type Variable } from "@tsuki/core";
+import { Generator, relu, type Tensor, tensor, type Variable } from "@tsuki/core";
+import { gradcheck } from "@tsuki/core/autograd";
 import { expect, test } from "vitest";
 import { onEachDevice } from "../../../tests/devices.ts";
 import { expectClose } from "../test/close.ts";

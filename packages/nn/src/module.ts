@@ -143,6 +143,22 @@ export abstract class Module<Args extends unknown[] = never, Result = unknown> {
     }
   }
 
+  /**
+   * Puts other variables in the places of this module's and of those below; `replace` returns the given one where it stays.
+   * One that is reached twice (tied) is asked for once.
+   */
+  replaceVariables(replace: (variable: Variable, path: string) => Variable): void {
+    const chosen = new Map<Variable, Variable>();
+    for (const [module, path] of this.#modules()) {
+      for (const { name, value, holder, key } of module.#fields()) {
+        if (!(value instanceof Variable)) continue;
+        const other = chosen.get(value) ?? replace(value, join(path, name));
+        chosen.set(value, other);
+        if (other !== value) Object.assign(holder, { [key]: other });
+      }
+    }
+  }
+
   /** Sets the mode of the module and of all modules below. */
   train(mode = true): this {
     for (const module of this.#modules().keys()) module.training = mode;
@@ -164,7 +180,8 @@ export abstract class Module<Args extends unknown[] = never, Result = unknown> {
 
   /**
    * Assigns parameters and persistent buffers from host copies, as `stateDict()` or a checkpoint gives them. The
-   * assignments are recorded and run with what runs next. 16-bit floats are widened, float32 also to float64.
+   * assignments are recorded and run with what runs next. Values take the dtype of their variable where that loses nothing,
+   * and are rounded to a storage dtype.
    *
    * @throws StateError that lists every missing, unexpected and mismatched name; then nothing is assigned.
    */

@@ -1,14 +1,5 @@
-import {
-  concat,
-  Generator,
-  gradcheck,
-  realize,
-  type Tensor,
-  tensor,
-  type Variable,
-  variable,
-  zeros,
-} from "@tsuki/core";
+import { concat, Generator, realize, type Tensor, tensor, type Variable, variable, zeros } from "@tsuki/core";
+import { gradcheck } from "@tsuki/core/autograd";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { onEachDevice } from "../../../tests/devices.ts";

@@ -1,4 +1,5 @@
-import { gradcheck, type Tensor, tensor, type Variable } from "@tsuki/core";
+import { type Tensor, tensor, type Variable } from "@tsuki/core";
+import { gradcheck } from "@tsuki/core/autograd";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { onEachDevice } from "../../../tests/devices.ts";

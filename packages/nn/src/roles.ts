@@ -31,6 +31,14 @@ export function stackedParameter(parameter: Variable, name: SliceName): Variable
   return parameter;
 }
 
+/** Gives a variable the roles of another, whose place it takes. */
+export function copyRoles(from: Variable, to: Variable): void {
+  if (buffers.has(from)) buffers.add(to);
+  if (transient.has(from)) transient.add(to);
+  const name = slices.get(from);
+  if (name) slices.set(to, name);
+}
+
 /** Whether `buffer()` made a variable. */
 export function isBuffer(place: Variable): boolean {
   return buffers.has(place);

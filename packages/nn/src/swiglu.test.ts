@@ -1,4 +1,5 @@
-import { gradcheck, type Tensor, type Variable } from "@tsuki/core";
+import type { Tensor, Variable } from "@tsuki/core";
+import { gradcheck } from "@tsuki/core/autograd";
 import { expect, test } from "vitest";
 import { onEachDevice } from "../../../tests/devices.ts";
 import { expectClose } from "../test/close.ts";

@@ -1,4 +1,5 @@
-import { gradcheck, tensor, type Variable, zeros } from "@tsuki/core";
+import { tensor, type Variable, zeros } from "@tsuki/core";
+import { gradcheck } from "@tsuki/core/autograd";
 import { expect, test } from "vitest";
 import { onEachDevice } from "../../../tests/devices.ts";
 import { expectClose } from "../test/close.ts";

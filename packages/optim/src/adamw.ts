@@ -47,9 +47,9 @@ const adamW: OptimizerKind<AdamWOptions> = {
  *     u = (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + eps)
  *     W ← W·(1 − lr·weightDecay) − lr·u
  *
- * as torch.optim.AdamW has it, eps after the bias correction; its defaults differ: betas (0.9, 0.999), weight_decay 0.01.
- * t only counts the parameter's own updates, and no skipped ones. Bias corrections are run-time numbers that the host
- * computes in float64; with `skipNonFinite` t is known on the device alone, which computes them in the parameter's dtype.
+ * as torch.optim.AdamW has it, eps after the bias correction (its defaults are betas (0.9, 0.999), weight_decay 0.01). t
+ * only counts the parameter's own updates, and no skipped ones. Bias corrections are run-time numbers that the host computes
+ * in float64; with `skipNonFinite` only the device knows t, and computes them in the parameter's dtype.
  */
 export class AdamW extends GroupedOptimizer<AdamWOptions> {
   constructor(

@@ -4,7 +4,7 @@ import { type Parameters, variablesOf } from "./parameters.ts";
 /**
  * Scales the gradients so that their global norm is at most `maxNorm`: G ← G · min(1, maxNorm / (‖G‖ + 1e-6)), as torch's
  * clip_grad_norm_. It only records; together with `step()` it is one plan, in which the clipped gradients are values that
- * are never stored. Of an optimizer with `skipNonFinite`, `step({ gradNorm: clipGradNorm(…) })` looks at it.
+ * are never stored. An optimizer with `skipNonFinite` may look at the norm: `step({ gradNorm: clipGradNorm(…) })`.
  *
  * @param params Parameters; those without a gradient are skipped. Their order is that of the sum of squares, which is
  *   taken parameter by parameter.

@@ -1,4 +1,4 @@
-/** Muon, AdamW and SGD, which parameter belongs to which, learning-rate schedules, clipping, and averages of weights. */
+/** Muon, AdamW and SGD, which parameter belongs to which, schedules, clipping, and averages of weights. */
 export { AdamW, type AdamWOptions } from "./adamw.ts";
 export { clipGradNorm } from "./clip.ts";
 export { CombinedOptimizer } from "./combined-optimizer.ts";

@@ -16,21 +16,22 @@ export interface CoefficientSet {
 const keller: Coefficients = [3.4445, -4.775, 2.0315];
 
 /**
- * Coefficients by name, with the band into which x = σ / ‖G‖_F falls after the set's own number of steps: for 0.003 ≤ x ≤ 1,
- * where nothing else is said. Smaller x rise by the product of all a, 485-fold with `keller`.
+ * Coefficients by name, with the band into which x = σ / ‖G‖_F falls after the set's own number of steps: for
+ * 0.003 ≤ x ≤ 1, where nothing else is said. Smaller x rise by the product of all a, 485-fold with `keller`.
  *
- * - `keller`: Keller Jordan's, the same at each of 5 steps (Moonlight, arXiv 2502.16982 §2.1). f has a repelling fixed point at
- *   0.868, so that values bounce within [0.6818, 1.2024] ([0.6818, 1.1344] from x = 0.0052 on), and more steps do not help.
+ * - `keller`: Keller Jordan's, the same at each of 5 steps (Moonlight, arXiv 2502.16982 §2.1). f has a repelling fixed
+ *   point at 0.868, so that values bounce within [0.6818, 1.2024] ([0.6818, 1.1344] from x = 0.0052 on), and more steps do
+ *   not help.
  * - `youJiacheng`: YouJiacheng's five, of modded-nanogpt; [0.9777, 1.1451].
- * - `polarExpress`: Polar Express (arXiv 2505.16932), optimal for x ≥ 0.001; [0.8764, 1.1236]. Near x = 1, which a matrix of
- *   rank 1 has, it magnifies rounding 70,000-fold: the next two are for float32.
+ * - `polarExpress`: Polar Express (arXiv 2505.16932), [0.8764, 1.1236]. Near x = 1, which a matrix of rank 1 has, it
+ *   magnifies rounding 70,000-fold: the next two are for float32.
  * - `polarExpressSafe`: the same with safety 1.01, rounded (NeMo); [0.8704, 1.1236] after 5 steps, 1 to rounding after 8.
- * - `polarExpressDion`: the same with safety 1.02 and a cushion, of dion and modded-nanogpt, after G / (1.02·‖G‖ + 1e-6);
- *   [0.8588, 1.1412].
- * - `cans`: Chebyshev-optimised Newton–Schulz (arXiv 2506.10935); [0.8843, 1.1199]. It magnifies rounding near x = 1 as `polarExpress` does.
+ * - `polarExpressDion`: the same with safety 1.02 and a cushion, of dion and modded-nanogpt, which divide by
+ *   1.02·‖G‖_F + 1e-6; [0.8588, 1.1412].
+ * - `cans`: Chebyshev-optimised Newton–Schulz (arXiv 2506.10935); [0.8843, 1.1199]. Near x = 1 as `polarExpress`.
  * - `deepseekV4`: 8 steps of `keller`, then 2 of (2, −1.5, 0.5); [0.9999, 1.0006].
- * - `classicQuintic`: Newton–Schulz of order 5, which converges to 1 from below, but slowly; [0.2284, 1.0001] for x ≥ 0.01.
- * - `cubic5`: five cubics (arXiv 2606.00371), c = 0, which saves one of three products; [0.7741, 1.3001] for x ≥ 0.01.
+ * - `classicQuintic`: (15, −10, 3) / 8, which goes to 1 from below, but slowly; [0.2284, 1.0001] for x ≥ 0.01.
+ * - `cubic5`: five cubics (arXiv 2606.00371), whose c = 0 saves one of three products; [0.7741, 1.3001] for x ≥ 0.01.
  */
 export const newtonSchulzCoefficients: Readonly<
   Record<

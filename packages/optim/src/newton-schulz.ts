@@ -5,8 +5,8 @@ import { type CoefficientSet, type Coefficients, newtonSchulzCoefficients } from
 
 export interface NewtonSchulzOptions {
   /**
-   * Iterations; default: those of the named set, as many as a list has triples, 5 for one triple. The first ones of a longer
-   * list are taken; where it is shorter, its last triple serves all further steps.
+   * Iterations; default: those of the named set, as many as a list has triples, 5 for one triple. Of a longer list the
+   * first ones are taken; where it is shorter, its last triple serves all further steps.
    */
   readonly steps?: number;
   /** One triple, a list with one triple for each step, or the name of a set; default: `"keller"`. */
@@ -17,8 +17,8 @@ export interface NewtonSchulzOptions {
 
 /**
  * Newton–Schulz iteration towards the polar factor: for G = U·diag(σ)·Vᵀ the result is U·diag(f(σ / (‖G‖_F + eps)))·Vᵀ,
- * f one polynomial a·x + b·x³ + c·x⁵ after another, which is near U·Vᵀ (Moonlight, arXiv 2502.16982 §2.1; Keller Jordan's
- * Muon). `newtonSchulzCoefficients` says how near.
+ * f one polynomial a·x + b·x³ + c·x⁵ after another, which is near U·Vᵀ (Moonlight, arXiv 2502.16982 §2.1; Keller
+ * Jordan's Muon). `newtonSchulzCoefficients` says how near.
  *
  * @param g `[..., rows, cols]`: every matrix of the leading axes is taken for itself, also its norm. Tall ones are
  *   transposed meanwhile, so that A is the smaller Gram matrix.

@@ -7,8 +7,8 @@ import { StepGuard } from "./step-guard.ts";
 /** What every optimizer's constructor takes beside the options of its groups. */
 export interface OptimizerOptions {
   /**
-   * Whether a step with a gradient that is not finite is skipped: the plan itself decides, and then leaves parameters and
-   * state as they are, bit for bit; default: false.
+   * Whether a step with a gradient that is not finite is skipped: the plan itself decides, and then leaves parameters
+   * and state as they are, bit for bit; default: false.
    */
   readonly skipNonFinite?: boolean;
 }
@@ -17,8 +17,8 @@ export interface UpdateOptions {
   /** Whether gradients stay readable (and the next `backward()` adds to them); default: they are consumed. */
   readonly retainGradients?: boolean;
   /**
-   * What `clipGradNorm` gave: with `skipNonFinite` this scalar is looked at, instead of all gradients once more. It is also
-   * infinite where the gradients are finite, but not the sum of their squares; clipping has then made them 0.
+   * What `clipGradNorm` gave: with `skipNonFinite` this scalar is looked at, instead of all gradients once more. It is
+   * also infinite where the gradients are finite, but not the sum of their squares; clipping has then made them 0.
    */
   readonly gradNorm?: Tensor;
 }

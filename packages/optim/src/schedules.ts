@@ -1,7 +1,7 @@
 import { checkChoice, checkCount, checkNumber, checkOptions } from "./checks.ts";
 import { checkRising, fraction, halfCosine, line } from "./curves.ts";
 
-/** A pure function from the number of steps taken so far (0 at the first one) to the learning rate, or another number. */
+/** A pure function from the number of steps taken so far (0 at the first) to the learning rate, or another number. */
 export type Schedule = (step: number) => number;
 
 /** The same learning rate for ever. */
@@ -44,7 +44,7 @@ export interface WarmupPolynomialOptions extends WarmupDecayOptions {
   readonly power?: number;
 }
 
-/** A linear rise, then a power of the rest of the way: lr = final + (peak − final) · (1 − t)ᵖᵒʷᵉʳ, t as in `warmupCosine`. */
+/** A linear rise, then a power of the rest of the way: lr = final + (peak − final) · (1 − t)ᵖᵒʷᵉʳ, t as above. */
 export function warmupPolynomial(options: WarmupPolynomialOptions): Schedule {
   const { power = 2 } = options;
   checkOptions("warmupPolynomial", options, [...warmupDecay, "power"]);
@@ -68,8 +68,8 @@ export interface WarmupStableDecayOptions extends WarmupDecayOptions {
 
 /**
  * A linear rise to the peak, the peak for as long as one likes, and a short decay (WSD: MiniCPM, arXiv 2404.06395):
- * lr = final + (peak − final) · s(t) with t the way through the last `decaySteps` and s(t) = 1 − t, (1 + cos(π·t)) / 2, or
- * 1 − √t (Hägele et al., arXiv 2405.18392). Training may be prolonged from any step before the decay.
+ * lr = final + (peak − final) · s(t) with t the way through the last `decaySteps`, and s(t) = 1 − t, (1 + cos(π·t)) / 2
+ * or 1 − √t (Hägele et al., arXiv 2405.18392). Training may be prolonged from any step before the decay.
  */
 export function warmupStableDecay(options: WarmupStableDecayOptions): Schedule {
   const name = "warmupStableDecay";
@@ -80,7 +80,10 @@ export function warmupStableDecay(options: WarmupStableDecayOptions): Schedule {
   return warmupThen(name, options, decayShapes[decay], decaySteps);
 }
 
-/** A linear rise, then a fall without an end: lr = peak · √(warmupSteps / step), with at least one step of rise (arXiv 1706.03762 §5.3). */
+/**
+ * A linear rise of at least one step, then a fall without an end: lr = peak · √(warmupSteps / step) (arXiv 1706.03762
+ * §5.3).
+ */
 export function warmupInverseSqrt(options: WarmupOptions): Schedule {
   const { peak, warmupSteps } = options;
   checkOptions("warmupInverseSqrt", options, ["peak", "warmupSteps"]);
@@ -89,7 +92,7 @@ export function warmupInverseSqrt(options: WarmupOptions): Schedule {
   return (step) => (step < warmupSteps ? line(0, peak, step / warmupSteps) : peak * Math.sqrt(warmupSteps / step));
 }
 
-/** The rise, the peak until `decaySteps` before the end, and a way down: how far it has fallen at the fraction t of it. */
+/** The rise, the peak until `decaySteps` before the end, and a way down: `fallen` says how far at the fraction t of it. */
 function warmupThen(
   name: string,
   { peak, warmupSteps, totalSteps, final = 0 }: WarmupDecayOptions,

@@ -37,8 +37,8 @@ const sgd: OptimizerKind<SGDOptions> = {
  *     u = M                        (G + μ·M where nesterov is true, G where μ is 0)
  *     W ← W·(1 − lr·weightDecay) − lr·u
  *
- * torch.optim.SGD is the same without decay; its `weight_decay` λ adds λ·W to G, which is the same where μ is 0, and goes
- * through the momentum where it is not.
+ * torch.optim.SGD is the same without decay; its `weight_decay` λ adds λ·W to G, which is the same where μ is 0, and
+ * goes through the momentum where it is not.
  */
 export class SGD extends GroupedOptimizer<SGDOptions> {
   constructor(

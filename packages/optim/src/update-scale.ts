@@ -9,8 +9,8 @@ export type ScaleRule = (rows: number, cols: number) => number;
  * - `moonlight`: 0.2·√max(rows, cols). An orthogonal update of full rank then has RMS 0.2, about that of AdamW, so that
  *   both share one learning rate and weight decay (arXiv 2502.16982 §2.2, eq. 4; torch: "match_rms_adamw").
  * - `keller`: √max(1, rows / cols), of Keller Jordan's Muon (torch: "original").
- * - `spectralNorm`: √(rows / cols), an update of that spectral norm (Scion, arXiv 2502.07529; dion: "spectral_norm"; what NeMo
- *   calls "spectral" is √max(rows, cols)).
+ * - `spectralNorm`: √(rows / cols) (Scion, arXiv 2502.07529; dion: "spectral_norm"; NeMo's "spectral" is something else,
+ *   √max(rows, cols)).
  * - `none`: 1.
  */
 export const scaleRules: Readonly<Record<"moonlight" | "keller" | "spectralNorm" | "none", ScaleRule>> = {

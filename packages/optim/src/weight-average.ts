@@ -10,7 +10,7 @@ const kinds = ["ema", "uniform"] as const;
 const corrections = ["none", "bias", "warmup"] as const;
 
 export interface WeightAverageOptions {
-  /** `"ema"`: exponential, `"uniform"`: the mean of all (stochastic weight averaging, arXiv 1803.05407); default: `"ema"`. */
+  /** `"ema"`: exponential; `"uniform"`: the mean of all (SWA, arXiv 1803.05407); default: `"ema"`. */
   readonly kind?: (typeof kinds)[number];
   /** d of `"ema"`; default: 0.999. */
   readonly decay?: number;
@@ -32,8 +32,8 @@ export interface AverageUpdateOptions {
 const countKey = "average_updates";
 
 /**
- * An average of weights, kept on the device beside them: A ← W at the first update, then A ← A + rₙ·(W − A) at the n-th, with
- * rₙ = 1/n (`"uniform"`), 1 − d (`"ema"`), (1 − d) / (1 − dⁿ) (`"bias"`) or 1 − min(d, n / (n + 9)) (`"warmup"`).
+ * An average of weights, kept on the device beside them: A ← W at the first update, then A ← A + rₙ·(W − A) at the n-th,
+ * with rₙ = 1/n (`"uniform"`), 1 − d (`"ema"`), (1 − d) / (1 − dⁿ) (`"bias"`) or 1 − min(d, n / (n + 9)) (`"warmup"`).
  * Recorded after the optimizer's update, it is part of the same plan:
  *
  *     const average = new WeightAverage(optimizer.parameters, { decay: 0.999 });
@@ -157,8 +157,8 @@ export class WeightAverage {
   /**
    * Replaces averages and count by saved ones.
    *
-   * @throws StateError that names everything missing, unexpected or of the wrong shape (nothing is changed then), and while
-   *   the averages are swapped in
+   * @throws StateError that names everything missing, unexpected or of the wrong shape (nothing is changed then), and
+   *   while the averages are swapped in
    */
   loadStateDict(saved: Readonly<Record<string, SavedTensor>>): void {
     const own = this.stateDict();

@@ -1,9 +1,7 @@
 import { beforeEach, expect, it } from "vitest";
 import {
-  AnomalyError,
   checkpoint,
   Device,
-  detectAnomaly,
   grad,
   noGrad,
   parameter,
@@ -15,6 +13,7 @@ import {
   variable,
   where,
 } from "../index.ts";
+import { AnomalyError, detectAnomaly } from "./index.ts";
 import "../backends/reference/index.ts";
 
 let device: Device;

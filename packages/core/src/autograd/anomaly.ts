@@ -42,7 +42,8 @@ export function detectAnomaly<T>(on: boolean | (() => T)): T | undefined {
     result = on();
     return result;
   } finally {
-    if (result instanceof Promise) result.then(leave, leave);
+    // Without a claim to have heard its failure, which `WorkPromise.then` would make.
+    if (result instanceof Promise) Promise.prototype.then.call(result, leave, leave);
     else leave();
   }
 }

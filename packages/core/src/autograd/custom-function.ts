@@ -65,7 +65,7 @@ export function customFunction(
   definition: CustomDefinition<Tensor | readonly Tensor[]>,
 ): (...inputs: readonly (Tensor | Variable)[]) => Tensor | readonly Tensor[] {
   return (...given) => {
-    const inputs = given.map(asTensor);
+    const inputs = given.map((x) => asTensor(x, definition.name));
     const made = noGrad(() => definition.forward(...inputs));
     const { outputs: results, saved } = "outputs" in made ? made : { outputs: made, saved: [] };
     const outputs = results instanceof Tensor ? [results] : results;

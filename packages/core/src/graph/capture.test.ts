@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { tensor, variable, zeros } from "../index.ts";
+import { checkpoint, customFunction, tensor, variable, zeros } from "../index.ts";
 import { capture } from "./capture.ts";
 import { Node, type Tensor } from "./tensor.ts";
 
@@ -37,6 +37,25 @@ it("nodes with an order-only edge come after what it names", () => {
   expect(graph.nodes.flatMap((node) => (node.kind === "op" ? [node.after] : []))).toEqual([[], [2]]);
   const free = new Node(op, inputs, attributes, [{ shape: [1], dtype: "float32" }]).outputs[0];
   expect(keyOf(first, later)).not.toEqual(keyOf(first, free));
+});
+
+it("nodes come in the order of their creation, whatever asks for them first", () => {
+  const x = tensor([1, 2]);
+  const [early, late] = [x.exp(), x.log()];
+  const names = (...requests: Tensor[]) => capture({ effects: [], requests }).nodes.map((node) => node.op.name);
+  expect(names(late.neg(), early)).toEqual(["exp", "log", "neg"]);
+  expect(names(early.add(late))).toEqual(["exp", "log", "add"]);
+});
+
+it("aliases are no part of a plan, and what only their gradients need is not either", () => {
+  const w = variable(tensor([1, 2]), { requiresGrad: true });
+  const f = customFunction({
+    name: "f",
+    forward: (x) => ({ outputs: x.mul(2), saved: [x.exp()] }),
+    backward: ([g]) => [g],
+  });
+  const plain = w.mul(2).add(w.sin());
+  expect(keyOf(checkpoint(() => f(w).add(w.sin())))).toEqual(keyOf(plain));
 });
 
 it("deep graphs are walked without recursion", () => {

@@ -1,5 +1,5 @@
-import { type ComputeDType, type DType, dtypes } from "../dtype.ts";
-import { DTypeError } from "../errors.ts";
+import { type ComputeDType, type DType, dtypes, type TypedArray } from "../dtype.ts";
+import { ArgumentError, DTypeError } from "../errors.ts";
 import { defineOp, numberKey, type Op } from "./op.ts";
 import { Node, type Result, type Tensor } from "./tensor.ts";
 
@@ -15,13 +15,28 @@ export const numberOp: Op<RunTimeNumber> = defineOp<RunTimeNumber>({
   lower: () => [],
 });
 
-/** @throws DTypeError where the number is none of the dtype; bool takes any number, true where it is not 0 */
-export function numberLeaf(given: number, dtype: ComputeDType, shape: readonly number[] = []): Tensor {
+/**
+ * @param op Named in errors.
+ * @throws DTypeError where the number is none of the dtype; bool takes any number, true where it is not 0
+ */
+export function numberLeaf(
+  given: number,
+  dtype: ComputeDType,
+  shape: readonly number[] = [],
+  op: string = "tensor",
+): Tensor {
+  if (typeof given !== "number") throw new ArgumentError(`${op}: a number is needed, not ${String(given)}`);
   if (dtype === "int32" && given !== (given | 0)) {
-    throw new DTypeError(`${given} is no int32: cast the tensor to "float32" first`);
+    throw new DTypeError(`${op}: ${given} is no int32, and the tensor is int32; cast("float32") first`);
   }
   const value = dtype === "bool" ? Number(given !== 0) : given;
   return new Node(numberOp, [], { value, shape }, [{ shape, dtype }]).outputs[0];
+}
+
+/** The contents of a leaf that the host gave. */
+export function hostContents({ node, result }: Tensor): TypedArray | null {
+  if (node.op.id === numberOp.id) return Float64Array.of((node.attributes as RunTimeNumber).value);
+  return result?.host ?? null;
 }
 
 interface Constant {

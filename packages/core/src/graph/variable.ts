@@ -105,7 +105,8 @@ export class Variable extends Fluent {
 
   /** Stores a detached value: recorded now, carried out with what runs next. A number fills it. */
   assign(value: TensorLike): void {
-    if (typeof value === "number") this.set(numberLeaf(value, dtypes[this.dtype].compute, this.shape));
+    if (typeof value === "number")
+      this.set(numberLeaf(value, dtypes[this.dtype].compute, this.shape, `assign to "${this.name}"`));
     else this.set(value instanceof Variable ? value.read() : value);
   }
 

@@ -3,7 +3,7 @@ import { ArgumentError, ShapeError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Variable } from "../graph/variable.ts";
 import { widen } from "../io/data.ts";
-import { defaultFloat } from "../ops/build.ts";
+import { asTensor, defaultFloat } from "../ops/build.ts";
 import { Pace } from "../plan/pace.ts";
 import { sizeOf } from "../plan/view.ts";
 import { tensor } from "../tensor/create.ts";
@@ -28,7 +28,7 @@ export async function decompose<Name extends string>(
   shapes: (m: number, n: number) => Readonly<Record<Name, readonly number[]>>,
   decomposition: Decomposition<Name>,
 ): Promise<Record<Name, Tensor>> {
-  if (x.shape.length < 2) throw new ShapeError(`${op}: matrices [..., m, n] are needed, not [${x.shape}]`);
+  if (asTensor(x, op).rank < 2) throw new ShapeError(`${op}: matrices [..., m, n] are needed, not [${x.shape}]`);
   const dtype = isFloat(dtypes[x.dtype].compute) ? dtypes[x.dtype].compute : defaultFloat();
   const { data } = widen((await readAll({ x })).x);
   const wrong = data.findIndex((value) => !Number.isFinite(value));

@@ -47,12 +47,12 @@ export function logical(op: Op<null>, a: TensorLike, b: TensorLike): Tensor {
 
 /** Applies a one-operand op of numbers in the tensor's own dtype. */
 export function unary(op: Op<null>, x: TensorLike): Tensor {
-  const tensor = asTensor(x);
+  const tensor = asTensor(x, op.name);
   return meet(op, [tensor], numberType(op.name, tensor));
 }
 
 /** Applies a one-operand op that computes in floats. */
 export function floatUnary(op: Op<null>, x: TensorLike, result?: ComputeDType): Tensor {
-  const tensor = asTensor(x);
+  const tensor = asTensor(x, op.name);
   return meet(op, [tensor], floatType(op.name, tensor), result);
 }

@@ -66,7 +66,7 @@ export function sign(x: TensorLike): Tensor {
 
 /** x² */
 export function square(x: TensorLike): Tensor {
-  const tensor = asTensor(x);
+  const tensor = asTensor(x, "square");
   return mul(tensor, tensor);
 }
 
@@ -83,13 +83,13 @@ export function rsqrt(x: TensorLike): Tensor {
 
 /** 1 / x */
 export function reciprocal(x: TensorLike): Tensor {
-  const tensor = asTensor(x);
+  const tensor = asTensor(x, "reciprocal");
   return div(constantLike(1, tensor), tensor);
 }
 
 /** a + weight · (b − a), exactly a at 0 and b at 1. */
 export function lerp(a: TensorLike, b: TensorLike, weight: TensorLike): Tensor {
   const [start, end] = operands("lerp", a, b);
-  const share = typeof weight === "number" ? numberLike("lerp", weight, start) : asTensor(weight);
+  const share = typeof weight === "number" ? numberLike("lerp", weight, start) : asTensor(weight, "lerp");
   return meet(lerpOp, [start, end, share], floatType("lerp", start, end, share));
 }

@@ -1,6 +1,6 @@
 import { type ComputeDType, dtypes, isFloat } from "../dtype.ts";
 import { ArgumentError, DTypeError, IndexError, ShapeError } from "../errors.ts";
-import { constantLeaf, numberLeaf } from "../graph/leaves.ts";
+import { constantLeaf, hostContents, numberLeaf } from "../graph/leaves.ts";
 import type { Op } from "../graph/op.ts";
 import { Node, Tensor, type TensorLike } from "../graph/tensor.ts";
 import { Variable } from "../graph/variable.ts";
@@ -11,17 +11,52 @@ export function build<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A, ou
   return new Node(op, inputs, attributes, [output]).outputs[0];
 }
 
-export function asTensor(x: TensorLike): Tensor {
+/** @param op Named in the error. */
+export function asTensor(x: TensorLike, op?: string): Tensor {
   if (x instanceof Tensor) return x;
   if (x instanceof Variable) return x.read();
   if (typeof x === "number") return numberLeaf(x, defaultFloat());
+  const remedy = (x as unknown) instanceof Promise ? "await it" : "make it one with tensor()";
   throw new ArgumentError(
-    `an operand is a tensor, a variable or a number, not ${describe(x)}; make it one with tensor()`,
+    `${op ? `${op}: ` : ""}an operand is a tensor, a variable or a number, not ${shown(x)}; ${remedy}`,
   );
 }
 
-function describe(x: unknown): string {
-  return Array.isArray(x) ? "an array" : x === null || typeof x !== "object" ? String(x) : "an object";
+/** A wrong value as errors show it. */
+export function shown(x: unknown): string {
+  if (typeof x === "string") return JSON.stringify(x);
+  if (x instanceof Tensor || x instanceof Variable) return "a tensor";
+  if (x instanceof Promise) return "a promise";
+  if (Array.isArray(x) && x.length < 9) return `[${x.map(shown)}]`;
+  if (Array.isArray(x) || ArrayBuffer.isView(x)) return "an array";
+  return typeof x === "object" && x !== null ? "an object" : String(x);
+}
+
+/** Refuses what is no options object, and options that an op does not have: they would do nothing. */
+export function checkOptions(op: string, options: object, ...names: readonly string[]): void {
+  const kind = Object.getPrototypeOf(options ?? 0);
+  // Of a literal, in whatever realm it was written, the prototype is the last one.
+  if (kind && Object.getPrototypeOf(kind)) {
+    const given = shown(options);
+    const remedy = /^[-\d["tf]/.test(given) ? `; write { ${names[0]}: ${given} }` : "";
+    throw new ArgumentError(`${op}: options are { ${names.join(", ")} }, not ${given}${remedy}`);
+  }
+  for (const name in options) {
+    if (!names.includes(name)) {
+      throw new ArgumentError(`${op}: there is no option ${shown(name)}, only ${names.join(", ")}`);
+    }
+  }
+}
+
+/** Checks that a number counts something. */
+export function checkCount(op: string, name: string, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 0) return;
+  throw new ArgumentError(`${op}: ${name} is a whole number ≥ 0, not ${shown(value)}`);
+}
+
+/** Checks that an argument is a list: the extents or tensors of a call may have been given one by one. */
+export function checkList(op: string, list: readonly unknown[]): void {
+  if (!Array.isArray(list)) throw new ArgumentError(`${op}: a list is needed, not ${shown(list)}`);
 }
 
 let floatType: "float32" | "float64" = "float32";
@@ -42,11 +77,7 @@ export function computeType(tensor: Tensor): ComputeDType {
 /** A number as a tensor of the other operand's dtype. */
 export function numberLike(op: string, value: number, other: Tensor): Tensor {
   const dtype = computeType(other);
-  if (isFloat(dtype)) return numberLeaf(value, dtype);
-  if (value !== (value | 0)) {
-    throw new DTypeError(`${op}: ${value} is no int32, and the tensor is ${other.dtype}; cast("float32") first`);
-  }
-  return numberLeaf(value, "int32");
+  return numberLeaf(value, isFloat(dtype) ? dtype : "int32", [], op);
 }
 
 /** A constant of an op's own definition, in the dtype of a tensor. */
@@ -57,11 +88,11 @@ export function constantLike(value: number, other: Tensor): Tensor {
 /** Two operands as tensors: a number takes the other's dtype. */
 export function operands(op: string, a: TensorLike, b: TensorLike): [Tensor, Tensor] {
   if (typeof a === "number" && typeof b !== "number") {
-    const right = asTensor(b);
+    const right = asTensor(b, op);
     return [numberLike(op, a, right), right];
   }
-  const left = asTensor(a as Tensor | Variable);
-  return [left, typeof b === "number" ? numberLike(op, b, left) : asTensor(b)];
+  const left = asTensor(a as Tensor | Variable, op);
+  return [left, typeof b === "number" ? numberLike(op, b, left) : asTensor(b, op)];
 }
 
 /** The dtype in which operands meet: float wins over int, int over bool; float32 with float64 is an error. */
@@ -92,8 +123,10 @@ export function broadcastShapes(op: string, a: readonly number[], b: readonly nu
 /** An axis counted from the front; negative ones count from the end. */
 export function normalAxis(op: string, axis: number, rank: number): number {
   const normal = axis < 0 ? axis + rank : axis;
-  if (!Number.isInteger(axis) || normal < 0 || normal >= rank) {
-    throw new IndexError(`${op}: axis ${axis} is out of range for a tensor of rank ${rank}`);
+  if (!Number.isInteger(axis)) throw new IndexError(`${op}: an axis is a whole number, not ${shown(axis)}`);
+  if (normal < 0 || normal >= rank) {
+    const range = rank > 0 ? ` (${-rank} to ${rank - 1})` : "";
+    throw new IndexError(`${op}: axis ${axis} is out of range for a tensor of rank ${rank}${range}`);
   }
   return normal;
 }
@@ -101,29 +134,35 @@ export function normalAxis(op: string, axis: number, rank: number): number {
 /** Axes counted from the front, rising; all of them where none is given. A single value counts as an axis of its own. */
 export function normalAxes(op: string, axes: number | readonly number[] | undefined, rank: number): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
-  const normal = (typeof axes === "number" ? [axes] : axes).map((axis) => normalAxis(op, axis, Math.max(rank, 1)));
+  const normal = [axes].flat().map((axis) => normalAxis(op, axis, Math.max(rank, 1)));
   if (new Set(normal).size !== normal.length) throw new IndexError(`${op}: an axis occurs twice in [${axes}]`);
   return rank === 0 ? [] : normal.sort((a, b) => a - b);
 }
 
 /** A tensor of indices: int32. */
 export function indexTensor(op: string, index: TensorLike): Tensor {
-  const tensor = typeof index === "number" ? numberLeaf(index, "int32") : asTensor(index);
-  if (tensor.dtype !== "int32") throw new DTypeError(`${op}: indices are int32, not ${tensor.dtype}`);
+  if (typeof index === "number" && !Number.isInteger(index)) {
+    throw new IndexError(`${op}: an index is a whole number, not ${index}`);
+  }
+  const tensor = typeof index === "number" ? numberLeaf(index, "int32", [], op) : asTensor(index, op);
+  if (tensor.dtype !== "int32")
+    throw new DTypeError(`${op}: indices are int32, not ${tensor.dtype}; cast("int32") first`);
   return tensor;
 }
 
 /** Checks indices that the host gave, before any plan runs. */
 export function checkHostIndices(op: string, index: Tensor, extent: number): void {
-  const host = index.result?.host;
+  const host = hostContents(index);
   if (!host) return;
   const wrong = host.findIndex((i) => i < 0 || i >= extent);
   if (wrong >= 0)
     throw new IndexError(
-      `${op}: index ${host[wrong]} (element ${wrong} of [${index.shape}]) is outside [0, ${extent})`,
+      `${op}: index ${host[wrong]}${index.rank > 0 ? ` (element ${wrong} of [${index.shape}])` : ""} is outside [0, ${extent})`,
     );
 }
 
 export function requireFloat(op: string, tensor: Tensor): void {
-  if (!isFloat(tensor.dtype)) throw new DTypeError(`${op}: a float tensor is needed, not ${tensor.dtype}`);
+  if (!isFloat(tensor.dtype)) {
+    throw new DTypeError(`${op}: a float tensor is needed, not ${tensor.dtype}; cast("float32") first`);
+  }
 }

@@ -3,7 +3,7 @@ import { numberLeaf } from "../graph/leaves.ts";
 import type { Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { floatType, meet } from "./apply.ts";
-import { operands } from "./build.ts";
+import { broadcastShapes, checkOptions, operands } from "./build.ts";
 import { logicalAnd, logicalOr } from "./comparison.ts";
 import { elementwise } from "./elementwise.ts";
 import { isNaN } from "./finiteness.ts";
@@ -30,15 +30,22 @@ const isCloseOp: Op<null> = elementwise("isClose", (s, a, b, rtol, atol) => {
  * @throws ArgumentError where a tolerance is negative or NaN
  */
 export function isClose(a: TensorLike, b: TensorLike, options: ClosenessOptions = {}): Tensor {
+  return near("isClose", a, b, options);
+}
+
+function near(op: string, a: TensorLike, b: TensorLike, options: ClosenessOptions): Tensor {
+  checkOptions(op, options, "rtol", "atol", "equalNan");
   const { rtol = 1e-5, atol = 1e-8, equalNan = false } = options;
-  if (!(rtol >= 0 && atol >= 0)) throw new ArgumentError(`isClose: rtol ${rtol} and atol ${atol} are numbers ≥ 0`);
-  const both = operands("isClose", a, b);
-  const dtype = floatType("isClose", ...both);
+  if (!(rtol >= 0 && atol >= 0))
+    throw new ArgumentError(`${op}: rtol and atol are numbers ≥ 0, not ${rtol} and ${atol}`);
+  const both = operands(op, a, b);
+  broadcastShapes(op, both[0].shape, both[1].shape);
+  const dtype = floatType(op, ...both);
   const close = meet(isCloseOp, [...both, numberLeaf(rtol, dtype), numberLeaf(atol, dtype)], dtype, "bool");
   return equalNan ? logicalOr(close, logicalAnd(isNaN(both[0]), isNaN(both[1]))) : close;
 }
 
 /** Whether all elements are close: a truth value without axes. */
 export function allClose(a: TensorLike, b: TensorLike, options: ClosenessOptions = {}): Tensor {
-  return all(isClose(a, b, options));
+  return all(near("allClose", a, b, options));
 }

@@ -84,7 +84,7 @@ const whereOp: Op<null> = defineOp<null>({
 
 /** a where the condition holds, else b; the branch that is not taken gets the gradient 0. */
 export function where(condition: TensorLike, a: TensorLike, b: TensorLike): Tensor {
-  const test = asTensor(condition);
+  const test = asTensor(condition, "where");
   if (test.dtype !== "bool") throw new DTypeError(`where: the condition is bool, not ${test.dtype}; compare first`);
   const [left, right] = operands("where", a, b);
   const dtype = promote("where", left, right);

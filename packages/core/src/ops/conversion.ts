@@ -1,4 +1,4 @@
-import { type DType, dtypes, isFloat } from "../dtype.ts";
+import { checkDType, type DType, dtypes, isFloat } from "../dtype.ts";
 import { defineOp, type Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { asTensor, build, defaultFloat } from "./build.ts";
@@ -19,19 +19,20 @@ const castOp: Op<DType> = defineOp<DType>({
  * round to nearest even, 8-bit integers wrap.
  */
 export function cast(x: TensorLike, dtype: DType): Tensor {
-  const tensor = asTensor(x);
+  const tensor = asTensor(x, "cast");
+  checkDType("cast", dtype);
   return tensor.dtype === dtype ? tensor : build(castOp, [tensor], dtype, { shape: tensor.shape, dtype });
 }
 
 /** As numbers: truth counts as 0 and 1. */
-export function asNumbers(x: TensorLike): Tensor {
-  const tensor = asTensor(x);
+export function asNumbers(x: TensorLike, op?: string): Tensor {
+  const tensor = asTensor(x, op);
   return tensor.dtype === "bool" ? cast(tensor, "int32") : tensor;
 }
 
 /** As floats: integers and truth values in the default dtype. */
-export function asFloats(x: TensorLike): Tensor {
-  const tensor = asTensor(x);
+export function asFloats(x: TensorLike, op?: string): Tensor {
+  const tensor = asTensor(x, op);
   return isFloat(dtypes[tensor.dtype].compute) ? tensor : cast(tensor, defaultFloat());
 }
 
@@ -39,6 +40,6 @@ const detachOp: Op<null> = defineOp<null>({ name: "detach", key: () => [], lower
 
 /** The same value, through which no gradient flows. */
 export function detach(x: TensorLike): Tensor {
-  const tensor = asTensor(x);
+  const tensor = asTensor(x, "detach");
   return build(detachOp, [tensor], null, { shape: tensor.shape, dtype: dtypes[tensor.dtype].compute });
 }

@@ -5,7 +5,8 @@ import { flag, integer, one } from "../../test/differential/draw.ts";
 import type { Draw } from "../../test/differential/spec.ts";
 import { coordinatesOf, placeOf } from "../../test/walk.ts";
 import "../backends/reference/index.ts";
-import { einsum, gradcheck, IndexError, ShapeError, setDefaultDevice, type Tensor, tensor } from "../index.ts";
+import { gradcheck } from "../autograd/index.ts";
+import { einsum, IndexError, ShapeError, setDefaultDevice, type Tensor, tensor } from "../index.ts";
 import { sizeOf } from "../plan/view.ts";
 
 beforeAll(() => {

@@ -1,14 +1,13 @@
 import { isFloat } from "../dtype.ts";
-import { ShapeError } from "../errors.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { sameShape, sizeOf } from "../plan/view.ts";
 import { mul } from "./arithmetic.ts";
-import { asTensor, normalAxis } from "./build.ts";
-import { checkShape } from "./creation.ts";
+import { asTensor, checkCount, normalAxis, promote, shown } from "./build.ts";
 import { matmul } from "./matmul.ts";
 import { sum } from "./reduction.ts";
 import { diagonal } from "./slicing.ts";
-import { expand, moveAxis, permute, reshape, unsqueeze } from "./views.ts";
+import { expand, moveAxes, permute, reshape, unsqueeze } from "./views.ts";
 
 /** A tensor with a name for each axis; axes of one name are walked together. */
 interface Labelled {
@@ -62,10 +61,10 @@ function wrong(equation: string, why: string): ShapeError {
 }
 
 /** Names of an operand's axes. Those of an ellipsis are counted from its end, since they broadcast. */
-function labelsOf(equation: string, term: string, rank: number): string[] {
+function labelsOf(equation: string, term: string, { rank, shape }: Tensor): string[] {
   const [whole, before, dots, after] = /^([a-zA-Z]*)(\.{3})?([a-zA-Z]*)$/.exec(term) ?? [];
   const open = whole === undefined ? -1 : rank - before.length - after.length;
-  if (open < 0 || (open > 0 && !dots)) throw wrong(equation, `"${term}" does not name ${rank} axes`);
+  if (open < 0 || (open > 0 && !dots)) throw wrong(equation, `"${term}" does not name the axes of [${shape}]`);
   return [...before, ...Array.from({ length: open }, (_, i) => `...${open - i}`), ...after];
 }
 
@@ -88,13 +87,19 @@ function distinct(equation: string, x: Labelled): Labelled {
  * something is summed.
  */
 export function einsum(equation: string, ...operands: readonly TensorLike[]): Tensor {
+  if (typeof equation !== "string") {
+    throw new ArgumentError(`einsum: an equation such as "ij,jk->ik" comes first, not ${shown(equation)}`);
+  }
   const [left, output, ...more] = equation.replaceAll(/\s/g, "").split("->");
   const terms = left.split(",");
-  if (operands.length !== terms.length || more.length > 0) throw wrong(equation, `no ${operands.length} operands`);
+  if (operands.length !== terms.length || more.length > 0) {
+    throw wrong(equation, `no ${operands.length} operands`);
+  }
   const inputs = operands.map((operand, i) => {
-    const tensor = asTensor(operand);
-    return distinct(equation, { tensor, labels: labelsOf(equation, terms[i], tensor.rank) });
+    const tensor = asTensor(operand, "einsum");
+    return distinct(equation, { tensor, labels: labelsOf(equation, terms[i], tensor) });
   });
+  promote("einsum", ...inputs.map(({ tensor }) => tensor));
   const extents = new Map<string, number>();
   for (const input of inputs) {
     for (const label of input.labels) {
@@ -111,7 +116,7 @@ export function einsum(equation: string, ...operands: readonly TensorLike[]): Te
   const explicit = output?.split("...").flatMap((part, i) => [...(i === 0 ? [] : dots), ...part]);
   const kept = explicit ?? [...dots, ...once];
   if (new Set(kept).size !== kept.length || kept.some((label) => !extents.has(label))) {
-    throw wrong(equation, "the output has an axis twice, or one of no operand");
+    throw wrong(equation, "the output names an axis twice, or one that no operand has");
   }
   const [first, ...others] = inputs.map(({ tensor, labels }) => ({
     tensor: expand(
@@ -139,8 +144,8 @@ export function tensordot(
   b: TensorLike,
   axes: number | readonly [readonly number[], readonly number[]] = 2,
 ): Tensor {
-  const [x, y] = [asTensor(a), asTensor(b)];
-  if (typeof axes === "number") checkShape("tensordot", [axes]);
+  const [x, y] = [asTensor(a, "tensordot"), asTensor(b, "tensordot")];
+  if (typeof axes === "number") checkCount("tensordot", "axes", axes);
   const first = Array.from({ length: typeof axes === "number" ? axes : axes[0].length }, (_, i) => i);
   const last = first.map((i) => i - first.length);
   const [left, right] = typeof axes === "number" ? [last, first] : axes;
@@ -157,7 +162,7 @@ export function tensordot(
   ) {
     throw new ShapeError(`tensordot: axes [${left}] of [${x.shape}] and [${right}] of [${y.shape}] differ in extent`);
   }
-  const [rows, columns] = [moveAxis(x, from, last), moveAxis(y, to, first)];
+  const [rows, columns] = [moveAxes("tensordot", x, from, last), moveAxes("tensordot", y, to, first)];
   const [m, n] = [rows.shape.slice(0, x.rank - inner.length), columns.shape.slice(inner.length)];
   const k = sizeOf(inner);
   return reshape(matmul(reshape(rows, [sizeOf(m), k]), reshape(columns, [k, sizeOf(n)])), [...m, ...n]);
@@ -176,7 +181,7 @@ export function dot(a: TensorLike, b: TensorLike): Tensor {
 }
 
 function vectors(op: string, a: TensorLike, b: TensorLike): Tensor[] {
-  const [x, y] = [asTensor(a), asTensor(b)];
+  const [x, y] = [asTensor(a, op), asTensor(b, op)];
   if (x.rank !== 1 || y.rank !== 1)
     throw new ShapeError(`${op}: vectors are needed, not [${x.shape}] and [${y.shape}]`);
   return [x, y];

@@ -3,12 +3,12 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { everyExponent } from "../../test/ulps.ts";
 import "../backends/reference/index.ts";
+import { gradcheck } from "../autograd/index.ts";
 import {
   ArgumentError,
   Device,
   DTypeError,
   grad,
-  gradcheck,
   ShapeError,
   setDefaultDevice,
   type Tensor,

@@ -5,7 +5,7 @@ import type { Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { binary, meet, numberType } from "./apply.ts";
 import { mul } from "./arithmetic.ts";
-import { asTensor, constantLike, numberLike } from "./build.ts";
+import { asTensor, checkOptions, constantLike, numberLike } from "./build.ts";
 import { eq, ge, gt, le, logicalAnd, logicalOr, lt, where } from "./comparison.ts";
 import { elementwise } from "./elementwise.ts";
 
@@ -46,10 +46,11 @@ const clampOp: Op<null> = elementwise(
 
 /** min(max(x, min), max): gradient 1 on a bound, NaN wins, and min > max gives max. */
 export function clamp(x: TensorLike, bounds: { readonly min?: TensorLike; readonly max?: TensorLike }): Tensor {
+  checkOptions("clamp", bounds, "min", "max");
   if (bounds.min === undefined && bounds.max === undefined) throw new ArgumentError("clamp: give min, max or both");
-  const tensor = asTensor(x);
+  const tensor = asTensor(x, "clamp");
   const [low, high] = [bounds.min, bounds.max].map((bound) =>
-    typeof bound === "number" ? numberLike("clamp", bound, tensor) : bound && asTensor(bound),
+    typeof bound === "number" ? numberLike("clamp", bound, tensor) : bound && asTensor(bound, "clamp"),
   );
   const dtype = numberType("clamp", tensor, low ?? tensor, high ?? tensor);
   const most = isFloat(dtype) ? Number.POSITIVE_INFINITY : 2 ** 31 - 1;

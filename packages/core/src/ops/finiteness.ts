@@ -2,7 +2,7 @@ import { isFloat } from "../dtype.ts";
 import type { Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { floatUnary } from "./apply.ts";
-import { asTensor, computeType } from "./build.ts";
+import { asTensor, checkOptions, computeType } from "./build.ts";
 import { eq, where } from "./comparison.ts";
 import { elementwise } from "./elementwise.ts";
 
@@ -40,7 +40,8 @@ export interface NanToNumOptions {
 
 /** x with NaN and infinities replaced by numbers; they get the gradient 0. */
 export function nanToNum(x: TensorLike, options: NanToNumOptions = {}): Tensor {
-  const tensor = asTensor(x);
+  const tensor = asTensor(x, "nanToNum");
+  checkOptions("nanToNum", options, "nan", "posInf", "negInf");
   if (!isFloat(tensor.dtype)) return tensor;
   const largest = computeType(tensor) === "float64" ? largest64 : largest32;
   const { nan = 0, posInf = largest, negInf = -largest } = options;

@@ -42,7 +42,11 @@ function groupedContraction(a: Tensor, b: Tensor, offsets: Tensor): Tensor {
  * group g has rows offsets[g] … offsets[g + 1] − 1. `offsets` is int32 [groups + 1], as `groupBy` gives it.
  */
 export function groupedMatmul(x: TensorLike, w: TensorLike, offsets: TensorLike): Tensor {
-  const [rows, weights, bounds] = [asTensor(x), asTensor(w), indexTensor("groupedMatmul", offsets)];
+  const [rows, weights, bounds] = [
+    asTensor(x, "groupedMatmul"),
+    asTensor(w, "groupedMatmul"),
+    indexTensor("groupedMatmul", offsets),
+  ];
   const fits = rows.rank === 2 && weights.rank === 3 && bounds.rank === 1;
   if (!fits || rows.shape[1] !== weights.shape[1] || bounds.shape[0] !== weights.shape[0] + 1) {
     throw new ShapeError(

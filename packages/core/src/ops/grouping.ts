@@ -1,10 +1,10 @@
-import { DTypeError, IndexError, ShapeError } from "../errors.ts";
+import { IndexError, ShapeError } from "../errors.ts";
 import { defineOp, type Op } from "../graph/op.ts";
 import { Node, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import { sizeOf } from "../plan/view.ts";
-import { asTensor, build, checkHostIndices, computeType, indexTensor, requireFloat } from "./build.ts";
+import { asTensor, build, checkCount, checkHostIndices, computeType, indexTensor, requireFloat } from "./build.ts";
 import { eq } from "./comparison.ts";
-import { arange, checkShape } from "./creation.ts";
+import { arange } from "./creation.ts";
 import { take } from "./indexing.ts";
 import { sum } from "./reduction.ts";
 import { reshape, unsqueeze } from "./views.ts";
@@ -53,7 +53,7 @@ const segmentSumOp: Op<number> = defineOp<number>({
  * [segments, ...rest]. The order of each sum is that of i: the bits are the same in every run.
  */
 export function segmentSum(values: TensorLike, ids: TensorLike, segments: number): Tensor {
-  const tensor = asTensor(values);
+  const tensor = asTensor(values, "segmentSum");
   const index = indexTensor("segmentSum", ids);
   if (index.rank !== 1 || tensor.shape[0] !== index.shape[0]) {
     throw new ShapeError(`segmentSum: values [n, ...] and ids [n] are needed, not [${tensor.shape}], [${index.shape}]`);
@@ -67,14 +67,14 @@ export function segmentSum(values: TensorLike, ids: TensorLike, segments: number
 
 /** Truth values [..., n] that hold where the last place equals the index; they occupy no memory until they are stored. */
 export function oneHot(indices: TensorLike, n: number): Tensor {
-  const index = asTensor(indices);
-  if (index.dtype !== "int32") throw new DTypeError(`oneHot: indices are int32, not ${index.dtype}`);
-  checkShape("oneHot", [n]);
+  const index = indexTensor("oneHot", indices);
+  checkCount("oneHot", "n", n);
   return eq(unsqueeze(index, index.rank), arange(n));
 }
 
 /** How often each id in [0, groups) occurs: int32 [groups]. */
 export function histogram(ids: TensorLike, groups: number): Tensor {
   const tensor = indexTensor("histogram", ids);
+  checkCount("histogram", "groups", groups);
   return sum(oneHot(reshape(tensor, [tensor.size]), groups), { axis: 0 });
 }

@@ -5,11 +5,11 @@ import { axisOf, flag, integer, rankedShape } from "../../test/differential/draw
 import type { Draw } from "../../test/differential/spec.ts";
 import { coordinatesOf, placeOf } from "../../test/walk.ts";
 import "../backends/reference/index.ts";
+import { gradcheck } from "../autograd/index.ts";
 import {
   Device,
   DTypeError,
   grad,
-  gradcheck,
   groupBy,
   histogram,
   IndexError,

@@ -1,4 +1,4 @@
-import { IndexError, ShapeError } from "../errors.ts";
+import { ShapeError } from "../errors.ts";
 import { defineOp, type Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { asTensor, broadcastShapes, build, checkHostIndices, computeType, indexTensor, normalAxis } from "./build.ts";
@@ -32,12 +32,9 @@ const takeOp: Op<null> = defineOp<null>({
  * fixed order. Indices from the host are checked now, computed ones when the plan runs.
  */
 export function take(table: TensorLike, indices: TensorLike): Tensor {
-  const source = asTensor(table);
+  const source = asTensor(table, "take");
   if (source.rank === 0) throw new ShapeError("take: the table needs at least one axis");
   const index = indexTensor("take", indices);
-  if (typeof indices === "number" && !(indices >= 0 && indices < source.shape[0])) {
-    throw new IndexError(`take: index ${indices} is outside [0, ${source.shape[0]})`);
-  }
   checkHostIndices("take", index, source.shape[0]);
   return build(takeOp, [source, index], null, {
     shape: [...index.shape, ...source.shape.slice(1)],
@@ -63,7 +60,7 @@ const gatherOp: Op<number> = defineOp<number>({
  * smaller than x (PyTorch's rule).
  */
 export function gather(x: TensorLike, axis: number, index: TensorLike): Tensor {
-  const source = asTensor(x);
+  const source = asTensor(x, "gather");
   const places = indexTensor("gather", index);
   const at = normalAxis("gather", axis, source.rank);
   if (places.rank !== source.rank || places.shape.some((extent, a) => a !== at && extent > source.shape[a])) {
@@ -79,21 +76,25 @@ export function gather(x: TensorLike, axis: number, index: TensorLike): Tensor {
  * both are flattened.
  */
 export function takeAlongAxis(x: TensorLike, index: TensorLike, axis?: number): Tensor {
-  const [source, places] = [asTensor(x), indexTensor("takeAlongAxis", index)];
-  if (axis === undefined) return gather(flatten(source), 0, flatten(places));
+  const [source, places] = [asTensor(x, "takeAlongAxis"), indexTensor("takeAlongAxis", index)];
+  if (axis === undefined) {
+    checkHostIndices("takeAlongAxis", places, source.size);
+    return gather(flatten(source), 0, flatten(places));
+  }
   const at = normalAxis("takeAlongAxis", axis, source.rank);
   const along = (shape: readonly number[], extent: number): number[] => shape.map((e, a) => (a === at ? extent : e));
   if (places.rank !== source.rank) {
     throw new ShapeError(`takeAlongAxis: index [${places.shape}] has not the rank of [${source.shape}]`);
   }
-  const shape = broadcastShapes("takeAlongAxis", along(source.shape, 1), along(places.shape, 1));
-  const spread = expand(places, along(shape, places.shape[at]));
+  checkHostIndices("takeAlongAxis", places, source.shape[at]);
+  const shape = broadcastShapes("takeAlongAxis", along(source.shape, places.shape[at]), places.shape);
+  const spread = expand(places, shape);
   return gather(expand(source, along(shape, source.shape[at])), at, spread);
 }
 
 /** Slices at places [k] of an axis: y[…, j, …] = x[…, indices[j], …]. */
 export function indexSelect(x: TensorLike, axis: number, indices: TensorLike): Tensor {
-  const source = asTensor(x);
+  const source = asTensor(x, "indexSelect");
   const at = normalAxis("indexSelect", axis, source.rank);
   const places = indexTensor("indexSelect", indices);
   if (places.rank > 1) throw new ShapeError(`indexSelect: indices [k] are needed, not [${places.shape}]`);

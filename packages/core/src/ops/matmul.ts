@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.ts";
 import { defineOp, type Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
-import { asTensor, broadcastShapes, build, computeType, promote, requireFloat } from "./build.ts";
+import { asTensor, broadcastShapes, build, checkOptions, computeType, promote, requireFloat } from "./build.ts";
 import { cast } from "./conversion.ts";
 import { expand, reshape, squeeze, transpose, unsqueeze } from "./views.ts";
 
@@ -35,7 +35,8 @@ export interface MatmulOptions {
  * on the right, whose axis the result lacks. Transposed operands cost nothing: `a.matmul(b.transpose())`.
  */
 export function matmul(a: TensorLike, b: TensorLike, options: MatmulOptions = {}): Tensor {
-  const [left, right] = [asTensor(a), asTensor(b)];
+  checkOptions("matmul", options, "symmetric");
+  const [left, right] = [asTensor(a, "matmul"), asTensor(b, "matmul")];
   const dtype = promote("matmul", left, right);
   const depth = right.shape[Math.max(right.rank - 2, 0)];
   if (left.rank === 0 || right.rank === 0 || left.shape[left.rank - 1] !== depth) {
@@ -55,6 +56,6 @@ export function matmul(a: TensorLike, b: TensorLike, options: MatmulOptions = {}
     const rows = reshape(x, [x.size === 0 ? 0 : x.size / Math.max(k, 1), k]);
     if (k > 0) return reshape(product(rows, y, false), [...x.shape.slice(0, -1), n]);
   }
-  const batch = broadcastShapes("matmul", x.shape.slice(0, -2), y.shape.slice(0, -2));
+  const batch = broadcastShapes("matmul, batch axes", x.shape.slice(0, -2), y.shape.slice(0, -2));
   return product(expand(x, [...batch, m, k]), expand(y, [...batch, k, n]), symmetric);
 }

@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.ts";
 import { constantLeaf } from "../graph/leaves.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
-import { asTensor, numberLike } from "./build.ts";
+import { asTensor, checkOptions, numberLike, shown } from "./build.ts";
 import { where } from "./comparison.ts";
 import { embed, slice } from "./slicing.ts";
 
@@ -14,11 +14,16 @@ export function pad(
   widths: readonly (readonly [number, number])[],
   options: { readonly value?: number } = {},
 ): Tensor {
-  let tensor = asTensor(x);
+  checkOptions("pad", options, "value");
+  let tensor = asTensor(x, "pad");
   const { shape } = tensor;
-  const fits = widths.length === shape.length && widths.every((pair) => pair.every(Number.isInteger));
+  const isPair = (pair: readonly unknown[]): boolean =>
+    Array.isArray(pair) && pair.length === 2 && pair.every(Number.isInteger);
+  const fits = Array.isArray(widths) && widths.length === shape.length && widths.every(isPair);
   if (!fits || widths.some(([before, after], axis) => shape[axis] + Math.min(before, 0) + Math.min(after, 0) < 0)) {
-    throw new ShapeError(`pad: [before, after] for each axis of [${shape}] is needed, not [${widths.join("; ")}]`);
+    throw new ShapeError(
+      `pad: whole [before, after] for each axis of [${shape}] are needed, that leave something of it, not ${shown(widths)}`,
+    );
   }
   for (const [axis, [before, after]] of widths.entries()) {
     tensor = slice(tensor, axis, Math.max(-before, 0), shape[axis] - Math.max(-after, 0));

@@ -45,7 +45,7 @@ function integerPower(s: Apply, x: Value, n: Value): Value {
 export function pow(x: TensorLike, n: TensorLike): Tensor {
   if (typeof n !== "number") return binary(powOp, x, n);
   if (!Number.isFinite(n)) throw new ArgumentError(`pow: the exponent is a finite number, not ${n}`);
-  const tensor = asNumbers(x);
+  const tensor = asNumbers(x, "pow");
   if (Number.isInteger(n) && n > 0 && n <= 4) return product(tensor, n);
   if (n === 0.5) return sqrt(tensor);
   if (n === -0.5) return rsqrt(tensor);

@@ -1,11 +1,12 @@
-import { ArgumentError } from "../errors.ts";
+import { type DType, dtypes, isFloat } from "../dtype.ts";
+import { ArgumentError, DTypeError } from "../errors.ts";
 import { numberLeaf } from "../graph/leaves.ts";
 import { defineOp, type Op } from "../graph/op.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Expr } from "../plan/expr.ts";
 import type { Value } from "../plan/value.ts";
 import { add, mul } from "./arithmetic.ts";
-import { build, defaultFloat } from "./build.ts";
+import { build, checkCount, checkOptions, defaultFloat, shown } from "./build.ts";
 import { lt } from "./comparison.ts";
 import { cast } from "./conversion.ts";
 import { checkShape } from "./creation.ts";
@@ -71,45 +72,54 @@ export class Generator {
 
   /** `seed`: a whole number in [0, 2⁵³). */
   constructor(seed: number) {
-    this.#seed = checkSeed(seed);
+    this.#seed = checkWord("seed", seed);
   }
 
   /** Uniform in [low, high), up to the rounding of float32; 24 random bits each. */
   uniform(shape: readonly number[], options: UniformOptions = {}): Tensor {
+    checkOptions("uniform", options, "low", "high", "dtype", "generator");
     const { low = 0, high = 1 } = options;
     if (!(low <= high)) throw new ArgumentError(`uniform: low ≤ high is needed, not ${low} and ${high}`);
     const given = options.low !== undefined || options.high !== undefined;
     const unit = this.#draw(uniformOp, shape);
-    return cast(given ? add(mul(unit, high - low), low) : unit, options.dtype ?? defaultFloat());
+    return cast(given ? add(mul(unit, high - low), low) : unit, floatOf("uniform", options));
   }
 
   /** Normally distributed, with the precision of float32. */
   normal(shape: readonly number[], options: NormalOptions = {}): Tensor {
+    checkOptions("normal", options, "mean", "std", "dtype", "generator");
     const { mean = 0, std = 1 } = options;
-    if (!(std >= 0) || Number.isNaN(mean)) throw new ArgumentError(`normal: no mean ${mean} with deviation ${std}`);
+    if (!(std >= 0) || Number.isNaN(mean)) {
+      throw new ArgumentError(`normal: a mean and a std ≥ 0 are needed, not ${mean} and ${std}`);
+    }
     const given = options.mean !== undefined || options.std !== undefined;
     const standard = this.#draw(normalOp, shape);
-    return cast(given ? add(mul(standard, std), mean) : standard, options.dtype ?? defaultFloat());
+    return cast(given ? add(mul(standard, std), mean) : standard, floatOf("normal", options));
   }
 
   /** True with probability p. */
   bernoulli(shape: readonly number[], p: number): Tensor {
-    if (!(p >= 0 && p <= 1)) throw new ArgumentError(`bernoulli: p is a probability, not ${p}`);
+    if (!(p >= 0 && p <= 1)) throw new ArgumentError(`bernoulli: p is a number in [0, 1], not ${p}`);
+    checkShape("bernoulli", shape);
     return lt(this.#draw(uniformOp, shape), p);
   }
 
   /** Whole numbers (int32) in [low, high), equally likely but for a part of (high − low) / 2³². */
   randint(shape: readonly number[], options: RandintOptions): Tensor {
+    checkOptions("randint", options, "high", "low", "generator");
     const { low = 0, high } = options;
     const range = high - low;
     if (low !== (low | 0) || !Number.isInteger(high) || !(range > 0 && range < 2 ** 32 && high <= 2 ** 31)) {
-      throw new ArgumentError(`randint: no int32 numbers lie in [${low}, ${high}), or all of them do`);
+      throw new ArgumentError(
+        `randint: int32 numbers low < high with high − low < 2^32 are needed, not ${low} and ${high}`,
+      );
     }
     return this.#draw(randintOp, shape, [low, range | 0]);
   }
 
   /** The numbers 0 … n − 1 (int32) in random order: the places of sorted random words. */
   permutation(n: number): Tensor {
+    checkCount("permutation", "n", n);
     return argsort(this.#draw(bitsOp, [n], []));
   }
 
@@ -119,8 +129,7 @@ export class Generator {
   }
 
   restore(state: { readonly seed: number; readonly counter: number }): void {
-    this.#seed = checkSeed(state.seed);
-    this.#counter = state.counter;
+    [this.#seed, this.#counter] = [checkWord("seed", state.seed), checkWord("counter", state.counter)];
   }
 
   /** Draws floats; with numbers of the op's own, integers. */
@@ -132,10 +141,14 @@ export class Generator {
   }
 }
 
-function checkSeed(seed: number): number {
-  if (!Number.isSafeInteger(seed) || seed < 0)
-    throw new ArgumentError(`a seed is a whole number in [0, 2^53), not ${seed}`);
-  return seed;
+function checkWord(name: string, word: number): number {
+  if (Number.isSafeInteger(word) && word >= 0) return word;
+  throw new ArgumentError(`Generator: ${name} is a whole number in [0, 2^53), not ${shown(word)}`);
+}
+
+function floatOf(op: string, { dtype = defaultFloat() }: UniformOptions): DType {
+  if (Object.hasOwn(dtypes, dtype) && isFloat(dtype)) return dtype;
+  throw new DTypeError(`${op}: dtype is a float type, not ${shown(dtype)}`);
 }
 
 /** The generator that is used where none is given. */
@@ -143,11 +156,13 @@ export const defaultGenerator: Generator = new Generator(0);
 
 /** Starts the default generator anew. */
 export function manualSeed(seed: number): void {
-  defaultGenerator.restore({ seed: checkSeed(seed), counter: 0 });
+  defaultGenerator.restore({ seed, counter: 0 });
 }
 
-function from({ generator = defaultGenerator }: RandomSource): Generator {
-  return generator;
+function from(options: RandomSource | undefined): Generator {
+  const { generator = defaultGenerator } = options ?? {};
+  if (generator instanceof Generator) return generator;
+  throw new ArgumentError(`generator is a Generator, not ${shown(generator)}`);
 }
 
 /** `Generator.uniform` of the given or the default generator. */
@@ -162,6 +177,7 @@ export function normal(shape: readonly number[], options: NormalOptions & Random
 
 /** `Generator.bernoulli` of the given or the default generator. */
 export function bernoulli(shape: readonly number[], p: number, options: RandomSource = {}): Tensor {
+  checkOptions("bernoulli", options, "generator");
   return from(options).bernoulli(shape, p);
 }
 
@@ -172,5 +188,6 @@ export function randint(shape: readonly number[], options: RandintOptions & Rand
 
 /** `Generator.permutation` of the given or the default generator. */
 export function permutation(n: number, options: RandomSource = {}): Tensor {
+  checkOptions("permutation", options, "generator");
   return from(options).permutation(n);
 }

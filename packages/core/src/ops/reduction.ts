@@ -3,7 +3,7 @@ import { defineOp, type Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { sameShape } from "../plan/view.ts";
 import { div, mul } from "./arithmetic.ts";
-import { asTensor, build, computeType, constantLike, normalAxes } from "./build.ts";
+import { asTensor, build, checkOptions, computeType, constantLike, normalAxes } from "./build.ts";
 import { eq, logicalNot, logicalOr, ne, where } from "./comparison.ts";
 import { asFloats, asNumbers, cast, detach } from "./conversion.ts";
 import { arange } from "./creation.ts";
@@ -91,22 +91,30 @@ export function sumTo(x: Tensor, shape: readonly number[]): Tensor {
   return sameShape(summed.shape, shape) ? summed : reshape(summed, shape);
 }
 
+/** Axes counted from the front; `names` are options that the op has beside `axis` and `keepDim`. */
+export function axesOf(op: string, x: Tensor, options: ReduceOptions, ...names: readonly string[]): number[] {
+  checkOptions(op, options, ...names, "axis", "keepDim");
+  return normalAxes(op, options.axis, x.rank);
+}
+
+function over(op: Op<Axes>, name: string, x: Tensor, options: ReduceOptions): Tensor {
+  return reduce(op, x, axesOf(name, x, options), options.keepDim ?? false);
+}
+
 /** Σ x over the given axes; 0 where nothing is summed. Truth values are counted. */
 export function sum(x: TensorLike, options: ReduceOptions = {}): Tensor {
-  const tensor = asNumbers(x);
-  return reduce(sumOp, tensor, normalAxes("sum", options.axis, tensor.rank), options.keepDim ?? false);
+  return over(sumOp, "sum", asNumbers(x, "sum"), options);
 }
 
 /** The product over the given axes; 1 of nothing. Its gradient is exact where entries are 0. */
 export function prod(x: TensorLike, options: ReduceOptions = {}): Tensor {
-  const tensor = asNumbers(x);
-  return reduce(prodOp, tensor, normalAxes("prod", options.axis, tensor.rank), options.keepDim ?? false);
+  return over(prodOp, "prod", asNumbers(x, "prod"), options);
 }
 
 /** The mean over the given axes, in floats; NaN where there is nothing. */
 export function mean(x: TensorLike, options: ReduceOptions = {}): Tensor {
-  const tensor = asFloats(x);
-  const axes = normalAxes("mean", options.axis, tensor.rank);
+  const tensor = asFloats(x, "mean");
+  const axes = axesOf("mean", tensor, options);
   const count = axes.reduce((product, axis) => product * tensor.shape[axis], 1);
   const total = sum(tensor, options);
   return div(total, constantLike(count, total));
@@ -114,31 +122,30 @@ export function mean(x: TensorLike, options: ReduceOptions = {}): Tensor {
 
 /** The largest entry; NaN if any is. Nothing to choose from is an error. */
 export function max(x: TensorLike, options: ReduceOptions = {}): Tensor {
-  return extreme(maxOp, x, options);
+  return extreme(maxOp, "max", asTensor(x, "max"), options);
 }
 
 /** The smallest entry; NaN if any is. Nothing to choose from is an error. */
 export function min(x: TensorLike, options: ReduceOptions = {}): Tensor {
-  return extreme(minOp, x, options);
+  return extreme(minOp, "min", asTensor(x, "min"), options);
 }
 
-function extreme(op: Op<Axes>, x: TensorLike, options: ReduceOptions): Tensor {
-  const tensor = asTensor(x);
-  const axes = normalAxes(op.name, options.axis, tensor.rank);
-  if (axes.some((axis) => tensor.shape[axis] === 0)) {
-    throw new ShapeError(`${op.name}: axes [${axes}] of shape [${tensor.shape}] are empty, so there is no ${op.name}`);
+function extreme(op: Op<Axes>, name: string, x: Tensor, options: ReduceOptions): Tensor {
+  const axes = axesOf(name, x, options);
+  if (axes.some((axis) => x.shape[axis] === 0)) {
+    throw new ShapeError(`${name}: axes [${axes}] of shape [${x.shape}] are empty, so there is no ${name}`);
   }
-  return reduce(op, tensor, axes, options.keepDim ?? false);
+  return reduce(op, x, axes, options.keepDim ?? false);
 }
 
 /** Whether any entry is true (not 0); false where there is none. */
 export function any(x: TensorLike, options: ReduceOptions = {}): Tensor {
-  return ne(sum(cast(x, "bool"), options), 0);
+  return ne(over(sumOp, "any", asNumbers(cast(asTensor(x, "any"), "bool")), options), 0);
 }
 
 /** Whether every entry is true (not 0); true where there is none. */
 export function all(x: TensorLike, options: ReduceOptions = {}): Tensor {
-  return eq(sum(logicalNot(cast(x, "bool")), options), 0);
+  return eq(over(sumOp, "all", asNumbers(logicalNot(asTensor(x, "all"))), options), 0);
 }
 
 interface ArgOptions {
@@ -150,26 +157,22 @@ interface ArgOptions {
 
 /** The place (int32) of the largest entry along an axis; the first of equals, and of NaN. */
 export function argmax(x: TensorLike, options: ArgOptions = {}): Tensor {
-  return place("argmax", max, x, options);
+  return place("argmax", maxOp, asTensor(x, "argmax"), options);
 }
 
 /** The place (int32) of the smallest entry along an axis; the first of equals, and of NaN. */
 export function argmin(x: TensorLike, options: ArgOptions = {}): Tensor {
-  return place("argmin", min, x, options);
+  return place("argmin", minOp, asTensor(x, "argmin"), options);
 }
 
-function place(
-  name: string,
-  best: (x: TensorLike, options: ReduceOptions) => Tensor,
-  x: TensorLike,
-  { axis, keepDim = false }: ArgOptions,
-): Tensor {
+function place(name: string, op: Op<Axes>, x: Tensor, options: ArgOptions): Tensor {
+  const axes = axesOf(name, x, options);
+  const { axis, keepDim = false } = options;
   const given = detach(x);
-  const axes = normalAxes(name, axis, given.rank);
   const tensor = axis === undefined || given.rank === 0 ? reshape(given, [given.size]) : given;
   const at = tensor === given ? axes[0] : 0;
   const extent = tensor.shape[at];
-  const found = eq(tensor, best(tensor, { axis: at, keepDim: true }));
+  const found = eq(tensor, extreme(op, name, tensor, { axis: at, keepDim: true }));
   const hit = logicalOr(found, ne(tensor, tensor));
   const places = reshape(arange(extent), [extent, ...new Array<number>(tensor.rank - 1 - at).fill(1)]);
   const first = min(where(hit, places, constantLike(extent, places)), { axis: at });

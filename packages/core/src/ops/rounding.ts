@@ -4,7 +4,7 @@ import type { Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { unary } from "./apply.ts";
 import { div, mul } from "./arithmetic.ts";
-import { asTensor, constantLike } from "./build.ts";
+import { asTensor, checkOptions, constantLike } from "./build.ts";
 import { elementwise, flat } from "./elementwise.ts";
 
 const floorOp: Op<null> = elementwise("floor", "floor", flat);
@@ -34,7 +34,8 @@ export function trunc(x: TensorLike): Tensor {
  * @throws ArgumentError where `decimals` is not whole
  */
 export function round(x: TensorLike, options: { readonly decimals?: number } = {}): Tensor {
-  const tensor = asTensor(x);
+  checkOptions("round", options, "decimals");
+  const tensor = asTensor(x, "round");
   const { decimals = 0 } = options;
   if (!Number.isInteger(decimals)) throw new ArgumentError(`round: decimals is a whole number, not ${decimals}`);
   if (decimals === 0 || !isFloat(tensor.dtype)) return rounded(roundOp, tensor);
@@ -44,6 +45,6 @@ export function round(x: TensorLike, options: { readonly decimals?: number } = {
 }
 
 function rounded(op: Op<null>, x: TensorLike): Tensor {
-  const tensor = asTensor(x);
+  const tensor = asTensor(x, op.name);
   return isFloat(tensor.dtype) ? unary(op, tensor) : tensor;
 }

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { gradcheck } from "../autograd/index.ts";
 import {
   Device,
   grad,
-  gradcheck,
   parameter,
   setDefaultDevice,
   type Tensor,

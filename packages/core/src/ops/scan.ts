@@ -47,7 +47,7 @@ export function later(x: Tensor, first: number): Tensor {
 
 /** A scan along any axis of a tensor; one of rank 0 is a row of one entry. */
 function alongAxis(name: string, x: TensorLike, axis: number, walk: (row: Tensor) => Tensor): Tensor {
-  const given = asNumbers(x);
+  const given = asNumbers(x, name);
   const tensor = given.rank === 0 ? reshape(given, [1]) : given;
   const at = normalAxis(name, axis, tensor.rank);
   return reshape(moveAxis(walk(moveAxis(tensor, at, -1)), -1, at), given.shape);

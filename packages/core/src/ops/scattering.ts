@@ -6,6 +6,7 @@ import { rowMajor, sizeOf } from "../plan/view.ts";
 import { add, sub } from "./arithmetic.ts";
 import {
   asTensor,
+  broadcastShapes,
   build,
   checkHostIndices,
   computeType,
@@ -83,10 +84,10 @@ interface Scattering {
 }
 
 function scattering(op: string, x: TensorLike, axis: number, index: TensorLike, values: TensorLike): Scattering {
-  const target = asTensor(x);
+  const target = asTensor(x, op);
   const at = normalAxis(op, axis, target.rank);
   const places = indexTensor(op, index);
-  const written = typeof values === "number" ? numberLike(op, values, target) : asTensor(values);
+  const written = typeof values === "number" ? numberLike(op, values, target) : asTensor(values, op);
   const { shape } = places;
   const within = (whole: Tensor, free?: number): boolean =>
     whole.rank === shape.length && shape.every((extent, a) => a === free || extent <= whole.shape[a]);
@@ -134,14 +135,19 @@ export function scatter(x: TensorLike, axis: number, index: TensorLike, values: 
 
 /** Adds slices of values at places along an axis: y = x, then y[…, indices[k], …] += values[…, k, …] for each k in turn. */
 export function indexAdd(x: TensorLike, axis: number, indices: TensorLike, values: TensorLike): Tensor {
-  const target = asTensor(x);
+  const target = asTensor(x, "indexAdd");
   const at = normalAxis("indexAdd", axis, target.rank);
-  const added = asTensor(values);
+  const added = asTensor(values, "indexAdd");
   if (added.rank !== target.rank || added.shape.some((extent, a) => a !== at && extent !== target.shape[a])) {
     throw new ShapeError(`indexAdd: values [${added.shape}] do not match [${target.shape}] outside of axis ${axis}`);
   }
   requireFloat("indexAdd", added);
   const index = indexTensor("indexAdd", indices);
+  if (index.rank !== 1 || index.size !== added.shape[at]) {
+    throw new ShapeError(
+      `indexAdd: indices [${added.shape[at]}] are needed for values [${added.shape}], not [${index.shape}]`,
+    );
+  }
   checkHostIndices("indexAdd", index, target.shape[at]);
   const sums = segmentSum(moveAxis(added, at, 0), index, target.shape[at]);
   return add(target, moveAxis(sums, 0, at));
@@ -149,8 +155,9 @@ export function indexAdd(x: TensorLike, axis: number, indices: TensorLike, value
 
 /** A value wherever the mask is true, x elsewhere; the value is a number or a scalar tensor. */
 export function maskedFill(x: TensorLike, mask: TensorLike, value: TensorLike): Tensor {
-  const [target, test] = [asTensor(x), asTensor(mask)];
+  const [target, test] = [asTensor(x, "maskedFill"), asTensor(mask, "maskedFill")];
   if (test.dtype !== "bool") throw new DTypeError(`maskedFill: the mask is bool, not ${test.dtype}`);
+  broadcastShapes("maskedFill", target.shape, test.shape);
   const filled = where(test, typeof value === "number" ? numberLike("maskedFill", value, target) : value, target);
   if (filled.dtype !== computeType(target)) {
     throw new DTypeError(`maskedFill: a value of type ${filled.dtype} does not go into ${target.dtype}`);

@@ -1,9 +1,9 @@
-import { DTypeError, IndexError, ShapeError } from "../errors.ts";
+import { DTypeError, ShapeError } from "../errors.ts";
 import { defineOp, type Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
-import { asTensor, build, computeType, constantLike, indexTensor, normalAxis } from "./build.ts";
-import { narrow } from "./slicing.ts";
-import { expand, reshape } from "./views.ts";
+import { asTensor, build, computeType, constantLike, normalAxis } from "./build.ts";
+import { narrow, startOf } from "./slicing.ts";
+import { expand } from "./views.ts";
 
 const sliceScatterOp: Op<number> = defineOp<number>({
   name: "sliceScatter",
@@ -43,9 +43,9 @@ const sliceScatterOp: Op<number> = defineOp<number>({
  *     cache.assign(sliceScatter(cache, 1, used, entries));     // a map, in place
  */
 export function sliceScatter(x: TensorLike, axis: number, start: TensorLike, values: TensorLike): Tensor {
-  const [tensor, written] = [asTensor(x), asTensor(values)];
+  const [tensor, written] = [asTensor(x, "sliceScatter"), asTensor(values, "sliceScatter")];
   const at = normalAxis("sliceScatter", axis, tensor.rank);
-  const [extent, length] = [tensor.shape[at], written.shape[at]];
+  const length = written.shape[at];
   const fits =
     written.rank === tensor.rank && tensor.shape.every((e, a) => (a === at ? length <= e : written.shape[a] === e));
   if (!fits) {
@@ -57,13 +57,7 @@ export function sliceScatter(x: TensorLike, axis: number, start: TensorLike, val
   if (computeType(written) !== dtype) {
     throw new DTypeError(`sliceScatter: ${written.dtype} values do not go into ${tensor.dtype}; cast them`);
   }
-  const first = typeof start === "number" && start < 0 ? start + extent : start;
-  if (typeof first === "number" && !(Number.isInteger(first) && first >= 0 && first + length <= extent)) {
-    throw new IndexError(
-      `sliceScatter: [${first}, ${first + length}) is outside axis ${axis} of shape [${tensor.shape}]`,
-    );
-  }
-  const offset = reshape(indexTensor("sliceScatter", first), []);
+  const offset = startOf("sliceScatter", tensor, at, start, length);
   if (written.size === 0) return tensor;
   return build(sliceScatterOp, [tensor, offset, written], at, { shape: tensor.shape, dtype });
 }

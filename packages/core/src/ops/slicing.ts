@@ -1,10 +1,10 @@
-import { IndexError } from "../errors.ts";
+import { IndexError, ShapeError } from "../errors.ts";
 import { defineOp, type Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { contiguous, sliceView } from "../plan/view.ts";
-import { asTensor, build, computeType, constantLike, indexTensor, normalAxis } from "./build.ts";
+import { asTensor, build, checkOptions, computeType, constantLike, indexTensor, normalAxis, shown } from "./build.ts";
 import { sliceScatter } from "./slice-scatter.ts";
-import { expand, moveAxis, reshape, squeeze } from "./views.ts";
+import { expand, moveAxes, reshape, squeeze } from "./views.ts";
 
 /** Start and step along every axis, and the shape on the other side: of a slice the result's, of an embedding the input's. */
 interface Slice {
@@ -59,13 +59,13 @@ export function along(tensor: Tensor, axis: number, start: number, step: number,
  * bounds are structure: use `narrow` where the start varies from run to run.
  */
 export function slice(x: TensorLike, axis: number, start?: number | null, stop?: number | null, step = 1): Tensor {
-  const tensor = asTensor(x);
+  const tensor = asTensor(x, "slice");
   const at = normalAxis("slice", axis, tensor.rank);
   const extent = tensor.shape[at];
   if (!Number.isInteger(step) || step === 0) throw new IndexError(`slice: the step is a whole number ≠ 0, not ${step}`);
   const bound = (value: number | null | undefined, missing: number): number => {
     if (value === null || value === undefined) return missing;
-    if (!Number.isInteger(value)) throw new IndexError(`slice: bounds are whole numbers, not ${value}`);
+    if (!Number.isInteger(value)) throw new IndexError(`slice: bounds are whole numbers, not ${shown(value)}`);
     const normal = value < 0 ? value + extent : value;
     return step > 0 ? Math.min(Math.max(normal, 0), extent) : Math.min(Math.max(normal, -1), extent - 1);
   };
@@ -78,7 +78,7 @@ export function slice(x: TensorLike, axis: number, start?: number | null, stop?:
 
 /** The entries at one place of an axis, which disappears. */
 export function select(x: TensorLike, axis: number, index: number): Tensor {
-  const tensor = asTensor(x);
+  const tensor = asTensor(x, "select");
   const at = normalAxis("select", axis, tensor.rank);
   const normal = index < 0 ? index + tensor.shape[at] : index;
   if (!Number.isInteger(index) || normal < 0 || normal >= tensor.shape[at]) {
@@ -89,8 +89,8 @@ export function select(x: TensorLike, axis: number, index: number): Tensor {
 
 /** The elements along axes in reverse order. */
 export function flip(x: TensorLike, axis: number | readonly number[]): Tensor {
-  let tensor = asTensor(x);
-  for (const a of typeof axis === "number" ? [axis] : axis) {
+  let tensor = asTensor(x, "flip");
+  for (const a of [axis].flat()) {
     const at = normalAxis("flip", a, tensor.rank);
     if (tensor.shape[at] > 1) tensor = along(tensor, at, tensor.shape[at] - 1, -1, tensor.shape[at]);
   }
@@ -105,9 +105,10 @@ export function diagonal(
   x: TensorLike,
   options: { readonly offset?: number; readonly axis1?: number; readonly axis2?: number } = {},
 ): Tensor {
+  checkOptions("diagonal", options, "offset", "axis1", "axis2");
   const { offset = 0, axis1 = 0, axis2 = 1 } = options;
   if (!Number.isInteger(offset)) throw new IndexError(`diagonal: the offset is a whole number, not ${offset}`);
-  const moved = moveAxis(x, [axis1, axis2], [-2, -1]);
+  const moved = moveAxes("diagonal", x, [axis1, axis2], [-2, -1]);
   const [batch, [m, n]] = [moved.shape.slice(0, -2), moved.shape.slice(-2)];
   const [row, column] = [Math.max(0, -offset), Math.max(0, offset)];
   const length = Math.max(0, Math.min(m - row, n - column));
@@ -133,19 +134,25 @@ const narrowOp: Op<Narrow> = defineOp<Narrow>({
   ],
 });
 
+/** Where `length` places along an axis begin: a run-time number, from the end if negative, or an int32 scalar. */
+export function startOf(op: string, x: Tensor, axis: number, start: TensorLike, length: number): Tensor {
+  const first = typeof start === "number" && start < 0 ? start + x.shape[axis] : start;
+  if (typeof first === "number" && !(Number.isInteger(first) && first >= 0 && first + length <= x.shape[axis])) {
+    throw new IndexError(`${op}: [${first}, ${first + length}) is outside axis ${axis} of shape [${x.shape}]`);
+  }
+  const index = indexTensor(op, first);
+  if (index.size !== 1) throw new ShapeError(`${op}: a start is one number, not of shape [${index.shape}]`);
+  return reshape(index, []);
+}
+
 /** `length` elements along an axis from a start that is a run-time number (from the end if negative), or an int32 scalar. */
 export function narrow(x: TensorLike, axis: number, start: TensorLike, length: number): Tensor {
-  const tensor = asTensor(x);
+  const tensor = asTensor(x, "narrow");
   const at = normalAxis("narrow", axis, tensor.rank);
-  const extent = tensor.shape[at];
-  if (!Number.isInteger(length) || length < 0 || length > extent) {
+  if (!Number.isInteger(length) || length < 0 || length > tensor.shape[at]) {
     throw new IndexError(`narrow: length ${length} does not fit axis ${axis} of shape [${tensor.shape}]`);
   }
-  const first = typeof start === "number" && start < 0 ? start + extent : start;
-  if (typeof first === "number" && (!Number.isInteger(first) || first < 0 || first + length > extent)) {
-    throw new IndexError(`narrow: [${first}, ${first + length}) is outside axis ${axis} of shape [${tensor.shape}]`);
-  }
   const shape = tensor.shape.map((e, a) => (a === at ? length : e));
-  const offset = reshape(indexTensor("narrow", first), []);
+  const offset = startOf("narrow", tensor, at, start, length);
   return build(narrowOp, [tensor, offset], { axis: at, length }, { shape, dtype: computeType(tensor) });
 }

@@ -1,7 +1,7 @@
 import { IndexError } from "../errors.ts";
 import { defineOp, type Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
-import { asTensor, build, normalAxis } from "./build.ts";
+import { asTensor, build, checkOptions, normalAxis } from "./build.ts";
 import { asNumbers } from "./conversion.ts";
 import { gather } from "./indexing.ts";
 import { moveAxis, reshape } from "./views.ts";
@@ -55,12 +55,17 @@ function sorted(name: string, x: Tensor, axis: number, k: number | null, descend
  * entries keep their order, also falling. NaN is the largest (NumPy, PyTorch).
  */
 export function sort(x: TensorLike, options: SortOptions = {}): Sorted {
-  return sorted("sort", asTensor(x), options.axis ?? -1, null, options.descending ?? false);
+  return inOrder("sort", x, options);
+}
+
+function inOrder(op: string, x: TensorLike, options: SortOptions): Sorted {
+  checkOptions(op, options, "axis", "descending");
+  return sorted(op, asTensor(x, op), options.axis ?? -1, null, options.descending ?? false);
 }
 
 /** The places (int32) of the entries in sorted order along an axis; stable, NaN is the largest. */
 export function argsort(x: TensorLike, options: SortOptions = {}): Tensor {
-  return sorted("argsort", asTensor(x), options.axis ?? -1, null, options.descending ?? false).indices;
+  return inOrder("argsort", x, options).indices;
 }
 
 /**
@@ -72,5 +77,6 @@ export function topK(
   k: number,
   options: { readonly axis?: number; readonly largest?: boolean } = {},
 ): Sorted {
-  return sorted("topK", asTensor(x), options.axis ?? -1, k, options.largest ?? true);
+  checkOptions("topK", options, "axis", "largest");
+  return sorted("topK", asTensor(x, "topK"), options.axis ?? -1, k, options.largest ?? true);
 }

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { gradcheck } from "../autograd/index.ts";
 import {
   ArgumentError,
   Device,
   grad,
-  gradcheck,
   type NormOptions,
   parameter,
   realize,

@@ -1,11 +1,11 @@
 import { ArgumentError } from "../errors.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { abs, div, sqrt, square, sub } from "./arithmetic.ts";
-import { computeType, constantLike, normalAxes } from "./build.ts";
+import { computeType, constantLike, shown } from "./build.ts";
 import { eq, ne, where } from "./comparison.ts";
 import { asFloats, cast } from "./conversion.ts";
 import { pow } from "./power.ts";
-import { max, mean, min, type ReduceOptions, sum } from "./reduction.ts";
+import { axesOf, max, mean, min, type ReduceOptions, sum } from "./reduction.ts";
 
 export interface VarianceOptions extends ReduceOptions {
   /** What is taken from the count n in the denominator; default 1: without bias. */
@@ -14,20 +14,25 @@ export interface VarianceOptions extends ReduceOptions {
 
 /** Σ (x − mean)² / max(n − correction, 0) over the given axes; NaN of one entry (or none). */
 export function variance(x: TensorLike, options: VarianceOptions = {}): Tensor {
-  const { correction = 1 } = options;
-  const tensor = asFloats(x);
-  const axis = normalAxes("var", options.axis, tensor.rank);
-  if (!Number.isFinite(correction))
-    throw new ArgumentError(`var: the correction is a finite number, not ${correction}`);
+  return meanSquare("var", x, options);
+}
+
+function meanSquare(op: string, x: TensorLike, options: VarianceOptions): Tensor {
+  const tensor = asFloats(x, op);
+  const axis = axesOf(op, tensor, options, "correction");
+  const { correction = 1, keepDim } = options;
+  if (!Number.isFinite(correction)) {
+    throw new ArgumentError(`${op}: the correction is a finite number, not ${correction}`);
+  }
   const deviations = sub(tensor, mean(tensor, { axis, keepDim: true }));
-  const total = sum(square(deviations), { ...options, axis });
+  const total = sum(square(deviations), { axis, keepDim });
   const count = axis.reduce((product, a) => product * tensor.shape[a], 1);
   return div(total, constantLike(Math.max(count - correction, 0), total));
 }
 
 /** √var; the gradient of equal entries is 0. */
 export function std(x: TensorLike, options: VarianceOptions = {}): Tensor {
-  return apartFrom(variance(x, options), 0, sqrt);
+  return apartFrom(meanSquare("std", x, options), 0, sqrt);
 }
 
 export interface NormOptions extends ReduceOptions {
@@ -37,20 +42,23 @@ export interface NormOptions extends ReduceOptions {
 
 /** (Σ |x|ᵖ)^(1/p) over the given axes, of the entries as one vector; a zero vector has the gradient 0. */
 export function norm(x: TensorLike, options: NormOptions = {}): Tensor {
-  const tensor = asFloats(x);
+  const tensor = asFloats(x, "norm");
+  const over: ReduceOptions = { axis: axesOf("norm", tensor, options, "ord"), keepDim: options.keepDim };
   const ord = options.ord === "fro" ? 2 : (options.ord ?? 2);
-  if (ord === 0) return sum(cast(ne(tensor, constantLike(0, tensor)), computeType(tensor)), options);
-  if (ord === 2) return apartFrom(sum(square(tensor), options), 0, sqrt);
+  if (typeof ord !== "number" || Number.isNaN(ord)) {
+    throw new ArgumentError(`norm: ord is a number, ±Infinity or "fro", not ${shown(ord)}`);
+  }
+  if (ord === 0) return sum(cast(ne(tensor, constantLike(0, tensor)), computeType(tensor)), over);
+  if (ord === 2) return apartFrom(sum(square(tensor), over), 0, sqrt);
   const sizes = abs(tensor);
-  if (ord === 1) return sum(sizes, options);
-  if (ord === Number.POSITIVE_INFINITY) return max(sizes, options);
-  if (ord === Number.NEGATIVE_INFINITY) return min(sizes, options);
-  if (Number.isNaN(ord)) throw new ArgumentError("norm: ord is NaN");
+  if (ord === 1) return sum(sizes, over);
+  if (ord === Number.POSITIVE_INFINITY) return max(sizes, over);
+  if (ord === Number.NEGATIVE_INFINITY) return min(sizes, over);
   // |0|ᵖ is a constant, and so is the root of what comes of zeros alone.
   const ofZero = ord > 0 ? 0 : Number.POSITIVE_INFINITY;
   const total = sum(
     apartFrom(sizes, 0, (size) => pow(size, ord), ofZero),
-    options,
+    over,
   );
   return apartFrom(total, ofZero, (whole) => pow(whole, 1 / ord), 0);
 }

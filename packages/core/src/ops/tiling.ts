@@ -1,8 +1,7 @@
 import { ShapeError } from "../errors.ts";
 import { dataLeaf } from "../graph/leaves.ts";
 import { Result, type Tensor, type TensorLike } from "../graph/tensor.ts";
-import { asTensor, normalAxis } from "./build.ts";
-import { checkShape } from "./creation.ts";
+import { asTensor, checkCount, checkList, normalAxis } from "./build.ts";
 import { indexSelect } from "./indexing.ts";
 import { concat } from "./joining.ts";
 import { slice } from "./slicing.ts";
@@ -10,8 +9,9 @@ import { expand, flatten, reshape, unsqueeze } from "./views.ts";
 
 /** The whole tensor, `counts[axis]` times along every axis; more counts than axes add axes in front (PyTorch's rule). */
 export function repeat(x: TensorLike, counts: readonly number[]): Tensor {
-  const tensor = asTensor(x);
-  checkShape("repeat", counts);
+  const tensor = asTensor(x, "repeat");
+  checkList("repeat", counts);
+  for (const count of counts) checkCount("repeat", "a count", count);
   const added = counts.length - tensor.rank;
   if (added < 0) throw new ShapeError(`repeat: shape [${tensor.shape}] has more axes than the counts [${counts}]`);
   const shape = [...new Array<number>(added).fill(1), ...tensor.shape];
@@ -34,10 +34,11 @@ export function repeat(x: TensorLike, counts: readonly number[]): Tensor {
  * axis the tensor is flattened.
  */
 export function repeatInterleave(x: TensorLike, repeats: number | readonly number[], axis?: number): Tensor {
-  const tensor = axis === undefined ? flatten(x) : asTensor(x);
+  const given = asTensor(x, "repeatInterleave");
+  const tensor = axis === undefined ? flatten(given) : given;
   const at = normalAxis("repeatInterleave", axis ?? 0, tensor.rank);
   const extent = tensor.shape[at];
-  checkShape("repeatInterleave", typeof repeats === "number" ? [repeats] : repeats);
+  for (const count of [repeats].flat()) checkCount("repeatInterleave", "a count", count);
   if (typeof repeats === "number") {
     const apart = unsqueeze(tensor, at + 1);
     const repeated = expand(apart, [...tensor.shape.slice(0, at + 1), repeats, ...tensor.shape.slice(at + 1)]);
@@ -59,9 +60,9 @@ export function repeatInterleave(x: TensorLike, repeats: number | readonly numbe
  * the flattened tensor is shifted.
  */
 export function roll(x: TensorLike, shift: number | readonly number[], axis?: number | readonly number[]): Tensor {
-  const tensor = asTensor(x);
+  const tensor = asTensor(x, "roll");
   if (axis === undefined) return reshape(roll(flatten(tensor), shift, 0), tensor.shape);
-  const [shifts, axes] = [shift, axis].map((list) => (typeof list === "number" ? [list] : list));
+  const [shifts, axes] = [shift, axis].map((list) => [list].flat());
   if (shifts.length !== axes.length || !shifts.every(Number.isInteger)) {
     throw new ShapeError(`roll: one whole number for each axis is needed, not [${shifts}] for axes [${axes}]`);
   }

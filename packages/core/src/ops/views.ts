@@ -2,7 +2,7 @@ import { IndexError, ShapeError } from "../errors.ts";
 import { defineOp, type Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { sameShape, sizeOf } from "../plan/view.ts";
-import { asTensor, broadcastShapes, build, computeType, normalAxes, normalAxis } from "./build.ts";
+import { asTensor, broadcastShapes, build, checkList, computeType, normalAxes, normalAxis } from "./build.ts";
 import { checkShape } from "./creation.ts";
 import { sumTo } from "./reduction.ts";
 
@@ -17,7 +17,8 @@ const reshapeOp: Op<Shape> = defineOp<Shape>({
 
 /** The same elements in row-major order under another shape; one extent may be −1: what is left. */
 export function reshape(x: TensorLike, shape: readonly number[]): Tensor {
-  const tensor = asTensor(x);
+  const tensor = asTensor(x, "reshape");
+  checkList("reshape", shape);
   const target = fillShape(tensor, shape);
   if (sameShape(tensor.shape, target)) return tensor;
   return build(reshapeOp, [tensor], target, { shape: target, dtype: computeType(tensor) });
@@ -36,10 +37,10 @@ function fillShape(tensor: Tensor, shape: readonly number[]): readonly number[] 
 
 /** Joins the axes `start` … `end` into one; a scalar becomes [1]. */
 export function flatten(x: TensorLike, start = 0, end = -1): Tensor {
-  const tensor = asTensor(x);
+  const tensor = asTensor(x, "flatten");
   if (tensor.rank === 0) return reshape(tensor, [1]);
   const [from, to] = [normalAxis("flatten", start, tensor.rank), normalAxis("flatten", end, tensor.rank)];
-  if (from > to) throw new IndexError(`flatten: axis ${start} does not come before ${end} in [${tensor.shape}]`);
+  if (from > to) throw new IndexError(`flatten: axis ${start} comes after ${end} in [${tensor.shape}]`);
   const joined = sizeOf(tensor.shape.slice(from, to + 1));
   return reshape(tensor, [...tensor.shape.slice(0, from), joined, ...tensor.shape.slice(to + 1)]);
 }
@@ -59,7 +60,8 @@ const permuteOp: Op<Shape> = defineOp<Shape>({
 
 /** The axes in another order. */
 export function permute(x: TensorLike, order: readonly number[]): Tensor {
-  const tensor = asTensor(x);
+  const tensor = asTensor(x, "permute");
+  checkList("permute", order);
   const axes = order.map((axis) => normalAxis("permute", axis, tensor.rank));
   if (axes.length !== tensor.rank || new Set(axes).size !== axes.length) {
     throw new IndexError(`permute: [${order}] is no order of the ${tensor.rank} axes of shape [${tensor.shape}]`);
@@ -72,7 +74,7 @@ export function permute(x: TensorLike, order: readonly number[]): Tensor {
 
 /** Exchanges two axes, by default the last two. */
 export function transpose(x: TensorLike, axisA = -2, axisB = -1): Tensor {
-  const tensor = asTensor(x);
+  const tensor = asTensor(x, "transpose");
   const [a, b] = [normalAxis("transpose", axisA, tensor.rank), normalAxis("transpose", axisB, tensor.rank)];
   return permute(
     tensor,
@@ -86,12 +88,22 @@ export function moveAxis(
   source: number | readonly number[],
   destination: number | readonly number[],
 ): Tensor {
-  const tensor = asTensor(x);
+  return moveAxes("moveAxis", x, source, destination);
+}
+
+/** `moveAxis` under the name of the op that needs it. */
+export function moveAxes(
+  op: string,
+  x: TensorLike,
+  source: number | readonly number[],
+  destination: number | readonly number[],
+): Tensor {
+  const tensor = asTensor(x, op);
   const [from, to] = [source, destination].map((axes) =>
-    (typeof axes === "number" ? [axes] : axes).map((axis) => normalAxis("moveAxis", axis, tensor.rank)),
+    [axes].flat().map((axis) => normalAxis(op, axis, tensor.rank)),
   );
   if (from.length !== to.length || new Set(from).size !== from.length || new Set(to).size !== to.length) {
-    throw new IndexError(`moveAxis: axes [${source}] of shape [${tensor.shape}] cannot become axes [${destination}]`);
+    throw new IndexError(`${op}: axes [${source}] of shape [${tensor.shape}] cannot become axes [${destination}]`);
   }
   const others = tensor.shape.map((_, axis) => axis).filter((axis) => !from.includes(axis));
   return permute(
@@ -109,7 +121,8 @@ const expandOp: Op<Shape> = defineOp<Shape>({
 
 /** Broadcasts to a shape; nothing is copied. An extent of −1 keeps the tensor's own. */
 export function expand(x: TensorLike, shape: readonly number[]): Tensor {
-  const tensor = asTensor(x);
+  const tensor = asTensor(x, "expand");
+  checkList("expand", shape);
   if (sameShape(tensor.shape, shape)) return tensor;
   const added = shape.length - tensor.rank;
   const target = shape.map((extent, axis) => (extent === -1 && axis >= added ? tensor.shape[axis - added] : extent));
@@ -122,7 +135,7 @@ export function expand(x: TensorLike, shape: readonly number[]): Tensor {
 
 /** Removes axes of extent 1: the given ones, by default all. */
 export function squeeze(x: TensorLike, axis?: number | readonly number[]): Tensor {
-  const tensor = asTensor(x);
+  const tensor = asTensor(x, "squeeze");
   const dropped = normalAxes("squeeze", axis, tensor.rank).filter((a) => axis !== undefined || tensor.shape[a] === 1);
   if (dropped.some((a) => tensor.shape[a] !== 1)) {
     throw new ShapeError(`squeeze: axes [${dropped}] of [${tensor.shape}] do not all have extent 1`);
@@ -135,7 +148,7 @@ export function squeeze(x: TensorLike, axis?: number | readonly number[]): Tenso
 
 /** Adds an axis of extent 1. */
 export function unsqueeze(x: TensorLike, axis: number): Tensor {
-  const tensor = asTensor(x);
+  const tensor = asTensor(x, "unsqueeze");
   const at = normalAxis("unsqueeze", axis, tensor.rank + 1);
   return reshape(tensor, [...tensor.shape.slice(0, at), 1, ...tensor.shape.slice(at)]);
 }

@@ -1,12 +1,12 @@
 import { defaultDevice } from "../device/default.ts";
-import { type DType, dtypes, isFloat, type TypedArray } from "../dtype.ts";
-import { DTypeError, ShapeError } from "../errors.ts";
+import { checkDType, type DType, dtypes, isFloat, type TypedArray } from "../dtype.ts";
+import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import { dataLeaf } from "../graph/leaves.ts";
 import { withScope } from "../graph/scope.ts";
 import { Result, type Tensor } from "../graph/tensor.ts";
 import { Variable, type VariableOptions } from "../graph/variable.ts";
 import { narrow, type TensorData } from "../io/data.ts";
-import { asTensor, defaultFloat, setDefaultFloat } from "../ops/build.ts";
+import { asTensor, checkOptions, defaultFloat, setDefaultFloat, shown } from "../ops/build.ts";
 import { checkShape } from "../ops/creation.ts";
 import { sizeOf } from "../plan/view.ts";
 import type { NestedArray } from "./reading.ts";
@@ -23,7 +23,12 @@ export interface TensorOptions {
  * `Uint16Array` holds the bits of 16-bit floats.
  */
 export function tensor(data: NestedArray | TypedArray, options: TensorOptions = {}): Tensor {
+  checkOptions("tensor", options, "shape", "dtype");
+  if (options.dtype !== undefined) checkDType("tensor", options.dtype);
   const nested = typeof data === "number" || typeof data === "boolean" || Array.isArray(data);
+  if (!nested && !ArrayBuffer.isView(data)) {
+    throw new ArgumentError(`tensor: contents are a number, nested arrays or a typed array, not ${shown(data)}`);
+  }
   const shape = options.shape ?? (nested ? nestingOf(data) : [data.length]);
   checkShape("tensor", shape);
   const flat = nested ? flatten(data) : data;
@@ -81,7 +86,8 @@ function dtypeOfArray(array: TypedArray): DType {
   if (array instanceof Int32Array) return "int32";
   if (array instanceof Int8Array) return "int8";
   if (array instanceof Uint8Array) return "uint8";
-  throw new DTypeError("tensor: give { dtype } for an array of 16-bit values");
+  const remedy = (array as unknown) instanceof Uint16Array ? "give { dtype }: float16 or bfloat16" : "convert it first";
+  throw new DTypeError(`tensor: no dtype follows from a ${array.constructor.name}; ${remedy}`);
 }
 
 /** Numbers as a dtype holds them; 16-bit floats may also come as their bits. */
@@ -93,7 +99,7 @@ function convert(values: ArrayLike<number | boolean>, dtype: DType): TypedArray 
   for (let i = 0; i < values.length; i++) {
     const value = Number(values[i]);
     if (typeof values[i] !== "number" && typeof values[i] !== "boolean") {
-      throw new DTypeError(`tensor: element ${i} is ${String(values[i])}, no number and no truth value`);
+      throw new DTypeError(`tensor: element ${i} is ${shown(values[i])}, no number and no truth value`);
     }
     array[i] = dtype === "bool" ? Number(value !== 0) : value;
     if (!isFloat(dtype) && dtype !== "bool" && array[i] !== value) {
@@ -108,9 +114,10 @@ function convert(values: ArrayLike<number | boolean>, dtype: DType): TypedArray 
  * own. `variable(x.cast("bfloat16"))` occupies half the memory; kernels widen it on load.
  */
 export function variable(initial: Tensor | Variable, options: VariableOptions = {}): Variable {
-  const value = asTensor(initial);
+  checkOptions("variable", options, "name", "requiresGrad");
+  const value = asTensor(initial, "variable");
   if (options.requiresGrad && !isFloat(value.dtype)) {
-    throw new DTypeError(`a variable that requires a gradient is float, not ${value.dtype}`);
+    throw new DTypeError(`variable: what requires a gradient is float, not ${value.dtype}; cast("float32") first`);
   }
   const made = new Variable(value.shape, value.dtype, defaultDevice(), options);
   made.set(value, true);
@@ -119,11 +126,15 @@ export function variable(initial: Tensor | Variable, options: VariableOptions = 
 
 /** A variable that requires a gradient. */
 export function parameter(initial: Tensor | Variable, options: VariableOptions = {}): Variable {
+  checkOptions("parameter", options, "name", "requiresGrad");
   return variable(initial, { requiresGrad: true, ...options });
 }
 
 /** Constants and arrays of plain numbers that are made inside have this dtype. */
 export function withDefaultDtype<T>(dtype: "float32" | "float64", body: () => T): T {
+  if (dtype !== "float32" && dtype !== "float64") {
+    throw new DTypeError(`withDefaultDtype: dtype is "float32" or "float64", not ${shown(dtype)}`);
+  }
   const outer = defaultFloat();
   return withScope(
     "withDefaultDtype",

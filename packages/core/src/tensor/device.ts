@@ -2,6 +2,7 @@ import { defaultDevice } from "../device/default.ts";
 import type { Device } from "../device/device.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { Variable } from "../graph/variable.ts";
+import { asTensor } from "../ops/build.ts";
 
 /** Where a tensor is computed: with the variables that it depends on, where its value is, else on the default device. */
 export function deviceOf(tensor: Tensor): Device {
@@ -9,6 +10,6 @@ export function deviceOf(tensor: Tensor): Device {
 }
 
 /** What is read: of a variable, its present version. */
-export function toRead(x: Tensor | Variable): Tensor {
-  return x instanceof Variable ? x.snapshot() : x;
+export function toRead(x: Tensor | Variable, op: string): Tensor {
+  return x instanceof Variable ? x.snapshot() : asTensor(x, op);
 }

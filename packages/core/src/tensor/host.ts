@@ -22,7 +22,7 @@ export function hostCall(
   outputs: readonly Signature[],
   call: HostCall,
 ): Tensor[] {
-  const tensors = inputs.map(asTensor);
+  const tensors = inputs.map((input) => asTensor(input, "hostCall"));
   for (const { dtype } of outputs) {
     if (dtypes[dtype].compute !== dtype)
       throw new DTypeError(`hostCall: a result is float32, float64, int32 or bool, not ${dtype}`);

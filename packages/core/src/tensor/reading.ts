@@ -36,19 +36,19 @@ function readValues<T>(tensor: Tensor, finish: (values: TensorData) => T): Promi
 
 /** A copy of the contents in row-major order; runs what is pending. 16-bit floats come as their bits, bool as 0 and 1. */
 export function data(x: Readable): Promise<TypedArray> {
-  return read(toRead(x), (contents) => contents);
+  return read(toRead(x, "data"), (contents) => contents);
 }
 
 /** The value of a tensor with one element; runs what is pending. */
 export function item(x: Readable): Promise<number> {
-  const tensor = toRead(x);
+  const tensor = toRead(x, "item");
   if (tensor.size !== 1) throw new ShapeError(`item: one element is needed, the shape is [${tensor.shape}]`);
   return readValues(tensor, ({ data: [value] }) => value);
 }
 
 /** The contents as nested arrays; runs what is pending. */
 export function array(x: Readable): Promise<NestedArray> {
-  const tensor = toRead(x);
+  const tensor = toRead(x, "array");
   return readValues(tensor, ({ data: flat }) => {
     const nest = (axis: number, start: number, size: number): NestedArray => {
       if (axis === tensor.rank) return tensor.dtype === "bool" ? flat[start] !== 0 : flat[start];
@@ -61,7 +61,7 @@ export function array(x: Readable): Promise<NestedArray> {
 
 /** The contents as text, as NumPy prints them; runs what is pending. */
 export function show(x: Readable): Promise<string> {
-  const tensor = toRead(x);
+  const tensor = toRead(x, "show");
   return readValues(tensor, format);
 }
 
@@ -70,7 +70,7 @@ export function show(x: Readable): Promise<string> {
  * accuracy, auxiliary losses, carried state.
  */
 export function keep(x: Readable): Tensor {
-  const tensor = asTensor(x);
+  const tensor = asTensor(x, "keep");
   if (tensor.result === null) deviceOf(tensor).record({ kind: "keep", value: tensor, group: currentGroup() });
   return tensor;
 }
@@ -81,7 +81,7 @@ export function keep(x: Readable): Tensor {
  * are no scalars need `gradOutputs`.
  */
 export function backward(x: Readable | readonly Readable[], options: BackwardOptions = {}): void {
-  const tensors = [x].flat().map((y) => asTensor(y));
+  const tensors = [x].flat().map((y) => asTensor(y, "backward"));
   const [device, other] = new Set(tensors.map(deviceOf));
   if (!device || other) throw new DeviceError("backward: outputs of one device are needed");
   backwardFrom(tensors, device, options);

@@ -9,7 +9,7 @@ import { deviceOf, toRead } from "./device.ts";
 /** Runs what is pending, together with the given tensors; resolves when it has run. */
 export function realize(...tensors: readonly (Tensor | Variable)[]): Promise<void> {
   const byDevice = new Map<Device, Tensor[]>();
-  for (const tensor of tensors.map(asTensor))
+  for (const tensor of tensors.map((x) => asTensor(x, "realize")))
     byDevice.set(deviceOf(tensor), [...(byDevice.get(deviceOf(tensor)) ?? []), tensor]);
   if (byDevice.size === 0) byDevice.set(defaultDevice(), []);
   const work = [...byDevice].map(([device, requests]) => device.realize(requests));
@@ -20,7 +20,7 @@ export function realize(...tensors: readonly (Tensor | Variable)[]): Promise<voi
 export async function readAll(
   record: Readonly<Record<string, Tensor | Variable>>,
 ): Promise<Record<string, TensorData>> {
-  const entries = Object.entries(record).map(([name, x]) => [name, toRead(x)] as const);
+  const entries = Object.entries(record).map(([name, x]) => [name, toRead(x, `readAll of "${name}"`)] as const);
   await realize(...entries.map(([, tensor]) => tensor));
   const result: Record<string, TensorData> = {};
   for (const [name, tensor] of entries) {

@@ -24,20 +24,19 @@ async function placesOf(x: Given): Promise<number[]> {
  * read; the result is part of the graph, with a gradient.
  */
 export async function booleanSelect(x: Given, mask: Given): Promise<Tensor> {
-  const source = asTensor(x);
-  const { rank } = asTensor(mask);
-  if (mask.dtype !== "bool" || !sameShape(source.shape.slice(0, rank), mask.shape)) {
+  const [source, test] = [asTensor(x, "booleanSelect"), asTensor(mask, "booleanSelect")];
+  if (test.dtype !== "bool" || !sameShape(source.shape.slice(0, test.rank), test.shape)) {
     throw new ShapeError(
-      `booleanSelect: the mask is bool of the first axes of [${source.shape}], not ${mask.dtype} [${mask.shape}]`,
+      `booleanSelect: the mask is bool of the first axes of [${source.shape}], not ${test.dtype} [${test.shape}]`,
     );
   }
-  const rows = reshape(source, [asTensor(mask).size, ...source.shape.slice(rank)]);
+  const rows = reshape(source, [test.size, ...source.shape.slice(test.rank)]);
   return take(rows, tensor(Int32Array.from(await placesOf(mask))));
 }
 
 /** The coordinates of all entries that are not 0 (NaN is not), in row-major order: int32 [n, rank]. */
 export async function nonzero(x: Given): Promise<Tensor> {
-  const { shape } = x;
+  const { shape } = asTensor(x, "nonzero");
   const strides = rowMajor(shape);
   const places = await placesOf(x);
   const coordinates = places.flatMap((place) => strides.map((stride, a) => Math.floor(place / stride) % shape[a]));
@@ -46,7 +45,7 @@ export async function nonzero(x: Given): Promise<Tensor> {
 
 /** The different entries, rising: [n]; NaN counts as one, −0 as 0. */
 export async function unique(x: Given): Promise<Tensor> {
-  const source = asTensor(x);
+  const source = asTensor(x, "unique");
   const { values } = sort(reshape(source, [source.size]));
   const { dtype, data } = widen((await readAll({ values })).values);
   const isNew = (value: number, i: number): boolean =>

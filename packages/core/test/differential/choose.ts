@@ -1,16 +1,22 @@
 /** Which values of a longer program an op may take. */
 import type { Tensor } from "../../src/graph/tensor.ts";
-import { one } from "./draw.ts";
+import { integer, one } from "./draw.ts";
 import type { Choose, Draw } from "./spec.ts";
 
 const floats = (values: readonly Tensor[], least: number): Tensor[] =>
   values.filter(({ dtype, rank }) => dtype === "float32" && rank >= least);
 
+/** Mostly the last one, so that programs are chains. */
+function mostlyLast<T>(draw: Draw, list: readonly T[]): T | null {
+  if (list.length === 0) return null;
+  return integer(draw, 0, 3) < 3 ? list[list.length - 1] : one(draw, list);
+}
+
 /** A float32 value of at least so many axes. */
 export function ofRank(least: number): Choose {
   return (draw, values) => {
-    const found = floats(values, least);
-    return found.length === 0 ? null : [one(draw, found)];
+    const found = mostlyLast(draw, floats(values, least));
+    return found && [found];
   };
 }
 
@@ -21,7 +27,7 @@ export function pair(holds: (a: readonly number[], b: readonly number[]) => bool
   return (draw, values) => {
     const found = floats(values, 0);
     const pairs = found.flatMap((a) => found.filter((b) => holds(a.shape, b.shape)).map((b) => [a, b]));
-    return pairs.length === 0 ? null : one(draw, pairs);
+    return mostlyLast(draw, pairs);
   };
 }
 

@@ -39,7 +39,7 @@ export function axisOf(draw: Draw, rank: number): number {
 /** Some axes in any order; all where `undefined`. */
 export function axesOf(draw: Draw, axes: readonly number[], rank: number): number | readonly number[] | undefined {
   const drawn = axes.filter(() => flag(draw)).map((axis) => (flag(draw) ? axis - rank : axis));
-  if (axes.length === rank && flag(draw)) return undefined;
+  if (axes.length === rank && integer(draw, 0, 4) === 0) return undefined;
   return drawn.length === 1 ? drawn[0] : drawn.reverse();
 }
 

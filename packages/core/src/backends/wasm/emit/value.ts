@@ -64,6 +64,7 @@ export function effect(code: readonly number[], ...inputs: Node[]): Effect {
   return { type: "none", inputs, code };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export function unary<In extends ValueType, Out extends ValueType>(
   from: In,
   to: Out,
@@ -72,6 +73,7 @@ export function unary<In extends ValueType, Out extends ValueType>(
   return (a) => instruction(to, code, operand(from, a));
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export function binary<In extends ValueType, Out extends ValueType>(
   from: In,
   to: Out,
@@ -80,6 +82,7 @@ export function binary<In extends ValueType, Out extends ValueType>(
   return (a, b) => instruction(to, code, operand(from, a), operand(from, b));
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export function ternary<T extends ValueType>(type: T, code: readonly number[]): Ternary<T> {
   return (a, b, c) => instruction(type, code, operand(type, a), operand(type, b), operand(type, c));
 }
@@ -89,11 +92,13 @@ export function memoryArgument(bytes: number, offset: number): number[] {
   return [...unsigned(Math.log2(bytes)), ...unsigned(offset)];
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export function load<T extends ValueType>(type: T, code: readonly number[], bytes: number): Load<T> {
   return (address, offset = 0) =>
     instruction(type, [...code, ...memoryArgument(bytes, offset)], operand("i32", address));
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export function store<T extends ValueType>(type: T, code: readonly number[], bytes: number): Store<T> {
   return (address, value, offset = 0) =>
     effect([...code, ...memoryArgument(bytes, offset)], operand("i32", address), operand(type, value));

@@ -39,8 +39,8 @@ export function scan({ terms, factors, out, rows, length }: ScanKernel, buffers:
   const { dtype } = buffers[out.buffer];
   const key = `scan ${dtype}${terms ? " terms" : ""}${factors ? " factors" : ""}`;
   const write = (module: Module): void => {
-    if (dtype === "int32") emit(module, key, i32, terms !== null, factors !== null);
-    else emit(module, key, f32, terms !== null, factors !== null);
+    if (dtype === "int32") emit(module, key, ints, terms !== null, factors !== null);
+    else emit(module, key, floats, terms !== null, factors !== null);
   };
   return { phases: [{ code: { key, emit: write }, args }], sharedScratch: 0, threadScratch: 0 };
 }
@@ -52,6 +52,9 @@ interface Arithmetic<T extends "f32" | "i32"> {
   readonly add: Binary<T>;
   readonly mul: Binary<T>;
 }
+
+const ints: Arithmetic<"i32"> = { load: i32.load, store: i32.store, add: i32.add, mul: i32.mul };
+const floats: Arithmetic<"f32"> = { load: f32.load, store: f32.store, add: f32.add, mul: f32.mul };
 
 function emit<T extends "f32" | "i32">(
   module: Module,
