@@ -16,7 +16,7 @@ function resultsOf(i: number): Promise<Outcome[]> {
   return results[i];
 }
 
-describe.each([...settings.entries()])("setting %i: $dtype on $backend", (i, setting) => {
+describe.each(settings.map((setting, i) => ({ ...setting, i })))("$dtype on $backend", ({ i, ...setting }) => {
   let outcomes: Outcome[] = [];
   beforeAll(async () => {
     outcomes = await resultsOf(i);

@@ -77,7 +77,7 @@ function commandLine(): Command {
       command.addOption(option.argParser<unknown>(parse));
     }
   }
-  return command.helpOption("--help", "prints this");
+  return command.helpOption("-h, --help", "prints this");
 }
 
 function flagOf(name: string): string {

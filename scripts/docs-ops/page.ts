@@ -31,6 +31,7 @@ function allRows(called: ReadonlySet<string>): Row[] {
   const graph = [
     ...ops("packages/core/src/ops/methods.ts", "method, function"),
     ...ops("packages/core/src/ops/functions.ts", "function"),
+    ...ops("packages/core/src/ops/apart.ts", "function"),
   ].sort((a, b) => (a.file < b.file ? -1 : Number(a.file > b.file)));
   const named = new Set(graph.map(({ name }) => name));
   const others = [

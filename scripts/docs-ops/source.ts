@@ -38,6 +38,12 @@ function read(path: string): string {
 
 /** Nothing where the name is no function. */
 function describe(source: string, file: string, local: string, exported: string): Entry[] {
+  const constant = new RegExp(`^export const ${local}: (\\([^)]*\\)) => (\\w+) =`, "m").exec(source);
+  if (constant) {
+    const { index, 1: parameters, 2: result } = constant;
+    const summary = firstSentence(docstringBefore(source, index));
+    return [{ name: exported, file, signatures: [`${exported}${parameters}: ${result}`], summary }];
+  }
   const heads = [...source.matchAll(new RegExp(`^export (?:async )?function ${local}[<(]`, "gm"))];
   if (heads.length === 0) return [];
   // An implementation behind overloads is not called by itself.

@@ -1,4 +1,7 @@
 /** Messages of errors as a list that a reader can judge: what was done, and what was said. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 /** What a user did, in words or as code, and the call. */
 export type Cases = Readonly<Record<string, () => unknown>>;
@@ -8,13 +11,12 @@ export function wrong(value: unknown): never {
   return value as never;
 }
 
-/** Runs every call, one after the other; `hide` takes out what differs from machine to machine. */
-export async function messagesOf(cases: Cases, hide: (message: string) => string = String): Promise<string> {
+/** Runs every call, one after the other. Each must fail, and on purpose: a TypeError says that nobody thought of it. */
+export async function messagesOf(cases: Cases): Promise<string> {
   const entries: string[] = [];
   for (const [title, call] of Object.entries(cases)) {
-    const error = await failureOf(title, call);
-    const lines = hide(firstPart(error.message)).split("\n");
-    entries.push(`${title}\n    ${error.name}: ${lines.join("\n    ")}\n`);
+    const { name, message } = await failureOf(title, call);
+    entries.push(`${title}\n    ${name}: ${portable(message).replaceAll("\n", "\n    ")}\n`);
   }
   return entries.join("\n");
 }
@@ -23,13 +25,27 @@ async function failureOf(title: string, call: () => unknown): Promise<Error> {
   try {
     await call();
   } catch (error) {
-    if (error instanceof Error) return error;
+    if (error instanceof Error && !(error instanceof TypeError)) return error;
     throw error;
   }
-  return new Error("!!!! NO ERROR");
+  throw new Error(`no error came of: ${title}`);
 }
 
-/** Without the stack of a node that was built under a trace. */
-function firstPart(message: string): string {
-  return message.replace(/; it was built\n[\s\S]*$/, "; it was built …");
+/** Without what differs from run to run: stacks, folders that `inFolder` made, processes. */
+function portable(message: string): string {
+  return message
+    .replace(/; it was built\n[\s\S]*$/, "; it was built …")
+    .replaceAll(/[^\s"'(]*tsuki-errors-\w{6}/g, "FOLDER")
+    .replaceAll(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g, "…")
+    .replace(/process \d+ is/, "process 1234 is");
+}
+
+/** Calls a function with a new folder, which is removed afterwards. */
+export async function inFolder(body: (path: (name: string) => string) => unknown): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "tsuki-errors-"));
+  try {
+    await body((name) => join(folder, name));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }

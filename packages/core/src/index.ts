@@ -45,17 +45,10 @@ export type { ReduceOptions } from "./ops/reduction.ts";
 export type { Sorted, SortOptions } from "./ops/sorting.ts";
 export type { NormOptions, VarianceOptions } from "./ops/statistics.ts";
 export { fromData, parameter, type TensorOptions, tensor, variable, withDefaultDtype } from "./tensor/create.ts";
-export { callback, hostCall } from "./tensor/host.ts";
 export { array, backward, data, item, keep, type NestedArray, show } from "./tensor/reading.ts";
 export { readAll, realize } from "./tensor/realize.ts";
-export { booleanSelect, nonzero, unique } from "./tensor/selection.ts";
 
 /** What the default device has done and holds. */
 export function stats(): Stats {
   return defaultDevice().stats();
-}
-
-/** The default device's compiled plans as text. */
-export function explain(): string {
-  return defaultDevice().explain();
 }

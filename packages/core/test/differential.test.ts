@@ -3,11 +3,12 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import "../src/backends/reference/index.ts";
 import { Device } from "../src/index.ts";
+import * as apart from "../src/ops/apart.ts";
 import * as functions from "../src/ops/functions.ts";
 import * as methods from "../src/ops/methods.ts";
 import { agree } from "./differential/check.ts";
 import { checkProgram } from "./differential/program.ts";
-import { extensible, specs } from "./differential/specs.ts";
+import { extensible, specs, structures } from "./differential/specs.ts";
 
 const reference = new Device("reference");
 const wasm = new Device("wasm", { threads: 2 });
@@ -17,7 +18,7 @@ afterAll(async () => {
 });
 
 it("every op has random calls, and nothing else has", () => {
-  expect(Object.keys(specs).sort()).toEqual(Object.keys({ ...methods, ...functions }).sort());
+  expect(Object.keys(specs).sort()).toEqual(Object.keys({ ...methods, ...functions, ...apart }).sort());
 });
 
 const { TSUKI_FUZZ_RUNS: runs = "25" } = process.env;
@@ -31,7 +32,11 @@ describe("wasm = reference", () => {
     await property(0.4, (draw) => agree(name, specs[name].trial(draw), reference, wasm));
   });
 
-  it("random programs", async () => {
-    await property(4, (draw) => checkProgram(draw, extensible, reference, wasm));
+  it("random programs, fused and one by one", async () => {
+    await property(2, (draw) => checkProgram(draw, extensible, wasm, reference));
   });
+});
+
+it("fusion changes no bit of random programs on the reference", async () => {
+  await property(20, (draw) => checkProgram(draw, structures, reference, reference));
 });

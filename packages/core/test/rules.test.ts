@@ -1,5 +1,7 @@
 /** The rules of the semantics, one test or more for each: what a user may rely on. */
+
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { explain } from "../src/device/explain.ts";
 import {
   arange,
   callback,
@@ -528,7 +530,7 @@ describe.each(["reference", "wasm"])("on %s", (name) => {
       const w = variable(tensor([1, 2]));
       await w.mul(2).data();
       await w.mul(2).sum().data();
-      const text = device.explain();
+      const text = explain(device);
       expect(text).toMatch(/^plan \d+: 1 kernels/m);
       expect(text).toMatch(/compiled because: it parts from plan \d+ at node \d+ \(.*\), where that has/);
     });

@@ -162,7 +162,7 @@ function misfits(config: MoonlightConfig, named: (field: keyof MoonlightConfig) 
   else if (numGroups > 1 && perGroup < 2)
     found.push(say("numGroups", "leaves no two experts in a group, by which groups are ranked"));
   if (topKGroups > numGroups) found.push(say("topKGroups", `exceeds ${named("numGroups")} = ${numGroups}`));
-  else if (numExpertsPerToken > topKGroups * perGroup) {
+  else if (Number.isInteger(perGroup) && numExpertsPerToken > topKGroups * perGroup) {
     found.push(say("numExpertsPerToken", `exceeds the ${topKGroups * perGroup} experts that a token may choose from`));
   }
   for (const field of ["bosTokenId", "eosTokenId"] as const) {

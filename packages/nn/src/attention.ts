@@ -46,6 +46,7 @@ export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, optio
   checkShapes(q, k, v);
   const { scale = 1 / Math.sqrt(q.shape[3]), bias, dropout = 0, generator } = options;
   const products = byGroup(q, k.transpose()).mul(scale);
+  if (bias) checkBias(bias, products.shape);
   const scores = bias ? products.add(bias) : products;
   const visible = visibleKeys(options, scores.shape);
   const weights = visible ? maskedSoftmax(scores, visible) : scores.softmax();
@@ -71,13 +72,25 @@ function maskedSoftmax(scores: Tensor, visible: Tensor): Tensor {
   return weights.div(where(total.gt(0), total, 1));
 }
 
+function checkBias({ shape }: Tensor, scores: readonly number[]): void {
+  const meets = shape.every((extent, i) => {
+    const other = scores[scores.length - shape.length + i] ?? 1;
+    return extent === other || extent === 1 || other === 1;
+  });
+  if (meets) return;
+  throw new ShapeError(`scaledDotProductAttention: a bias that broadcasts to [${scores}] is needed, not [${shape}]`);
+}
+
 function checkShapes(q: Tensor, k: Tensor, v: Tensor): void {
   const ranked = q.rank === 4 && k.rank === 4 && v.rank === 4;
   const [given, needed] = [
     `not [${q.shape}], [${k.shape}] and [${v.shape}]`,
     "scaledDotProductAttention: q [B, H, Tq, D], k [B, G, Tk, D] and v [B, G, Tk, Dv] are needed",
   ];
-  if (!ranked || q.shape[3] !== k.shape[3] || k.shape[2] !== v.shape[2]) throw new ShapeError(`${needed}, ${given}`);
+  const batches = new Set([q, k, v].map(({ shape }) => shape[0]).filter((extent) => extent !== 1));
+  if (!ranked || batches.size > 1 || q.shape[3] !== k.shape[3] || k.shape[2] !== v.shape[2]) {
+    throw new ShapeError(`${needed}, ${given}`);
+  }
   const heads = q.shape[1];
   if (heads !== 1 && (heads % k.shape[1] !== 0 || heads % v.shape[1] !== 0)) {
     throw new ShapeError(`${needed} where G divides H, ${given}`);

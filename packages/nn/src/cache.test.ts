@@ -129,6 +129,7 @@ test("what does not fit is refused", () => {
   expect(() => cache.update(layer, "keys", entries(0, 3))).toThrow("gave its keys twice in one call");
   cache.update(layer, "values", entries(0, 3));
   expect(() => cache.extend(2)).toThrow("2 tokens after 3 do not fit into a capacity of 4");
+  expect(() => cache.visible({ window: 0 })).toThrow("the window is a whole number ≥ 1, not 0");
   cache.extend(1);
   expect(cache.length).toBe(4);
 });

@@ -58,10 +58,11 @@ interface Call {
  * The cache of one batch of texts. It has one shape whatever it holds, and the place of a write is a run-time number: all
  * calls on one token are one plan, and so are all first calls of one length.
  *
- *     using cache = new KVCache({ capacity: 64 });
- *     let logits = model.call(prompt, cache.prefill(prompt.shape[1]));       // ids [B, T]
+ *     const cache = new KVCache({ capacity: 64 });
+ *     const first = model.call(prompt, cache.prefill(prompt.shape[1]));      // ids [B, T] → [B, T, V]
+ *     const next = model.call(token, cache.extend());                        // ids [B, 1] → [B, 1, V]
  *     …
- *     logits = model.call(next, cache.extend(1));                            // ids [B, 1]
+ *     cache.dispose();
  *
  * The entries are variables: they are written in place as part of the plan that computes the logits.
  */
@@ -181,6 +182,9 @@ export class KVCache implements AttentionCache {
   }
 
   #mask({ start, length, places }: Call, window: number | undefined): Tensor {
+    if (window !== undefined && !(Number.isInteger(window) && window >= 1)) {
+      throw new ArgumentError(`KVCache: the window is a whole number ≥ 1, not ${window}`);
+    }
     const [query, key] = [arange(length).add(start).reshape([1, 1, length, 1]), arange(places)];
     let seen = key.le(query);
     if (window !== undefined) seen = seen.logicalAnd(key.gt(query.sub(window)));

@@ -1,6 +1,7 @@
 import { type Generator, parameter, type Tensor, type Variable } from "@tsuki/core";
 import { type Initializer, normal } from "./init.ts";
 import { Module } from "./module.ts";
+import { checkSizes } from "./sizes.ts";
 
 export interface EmbeddingOptions {
   readonly numEmbeddings: number;
@@ -17,6 +18,7 @@ export class Embedding extends Module<[ids: Tensor], Tensor> {
 
   constructor({ numEmbeddings, embeddingDim, init = normal(), generator }: EmbeddingOptions) {
     super();
+    checkSizes("Embedding", { numEmbeddings, embeddingDim });
     this.weight = parameter(init([numEmbeddings, embeddingDim], generator), { name: "weight" });
   }
 

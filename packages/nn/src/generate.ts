@@ -117,11 +117,16 @@ function checkArguments(prompts: readonly (readonly number[])[], options: Genera
   if (prompts.some((prompt) => prompt.length === 0)) {
     throw new ArgumentError("generate: a prompt is empty; begin with the model's first token");
   }
+  for (const token of prompts.flat()) {
+    if (!Number.isInteger(token) || token < 0) {
+      throw new ArgumentError(`generate: a token is a whole number ≥ 0, not ${token}`);
+    }
+  }
   if (!Number.isInteger(maxNewTokens) || maxNewTokens < 0) {
     throw new ArgumentError(`generate: maxNewTokens is a whole number ≥ 0, not ${maxNewTokens}`);
   }
   if (!Number.isInteger(window) || window < 1) {
     throw new ArgumentError(`generate: the window is a whole number ≥ 1, not ${window}`);
   }
-  checkSampleOptions(options);
+  checkSampleOptions("generate", options);
 }

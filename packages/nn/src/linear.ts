@@ -1,6 +1,7 @@
 import { type Generator, parameter, ShapeError, type Tensor, type Variable } from "@tsuki/core";
 import { type Initializer, kaimingUniform, zeros } from "./init.ts";
 import { Module } from "./module.ts";
+import { checkSizes } from "./sizes.ts";
 
 export interface LinearOptions {
   readonly inFeatures: number;
@@ -23,6 +24,7 @@ export class Linear extends Module<[x: Tensor], Tensor> {
 
   constructor({ inFeatures, outFeatures, bias = false, init = kaimingUniform(), generator, weight }: LinearOptions) {
     super();
+    checkSizes("Linear", { inFeatures, outFeatures });
     const shape = [outFeatures, inFeatures];
     if (weight && String(weight.shape) !== String(shape)) {
       throw new ShapeError(`Linear: a weight [${shape}] is needed, "${weight.name}" is [${weight.shape}]`);

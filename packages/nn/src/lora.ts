@@ -12,6 +12,7 @@ import { Dropout } from "./dropout.ts";
 import { normal, zeros } from "./init.ts";
 import { Linear } from "./linear.ts";
 import type { Module } from "./module.ts";
+import { join } from "./names.ts";
 import { type LoadReport, loadState, type StateEntry } from "./state.ts";
 
 export interface LoRAOptions {
@@ -184,8 +185,10 @@ export function loraStateDict(model: Module): Promise<Record<string, TensorData>
  */
 export function loadLoRAStateDict(model: Module, record: Readonly<Record<string, TensorData>>): LoadReport {
   const merged = adapters(model).find(([, layer]) => layer.merged);
-  if (merged) throw new ArgumentError(`loadLoRAStateDict: the update of ${merged[0]} is merged; unmergeLoRA() first`);
-  return loadState(entriesOf(model), record, {});
+  if (merged) {
+    throw new ArgumentError(`loadLoRAStateDict: the update of "${merged[0]}" is merged; unmergeLoRA() first`);
+  }
+  return loadState(entriesOf(model), record, {}, "loadLoRAStateDict");
 }
 
 function adapters(model: Module): [path: string, layer: LoRALinear][] {
@@ -196,7 +199,7 @@ function adapters(model: Module): [path: string, layer: LoRALinear][] {
 
 function entriesOf(model: Module): StateEntry[] {
   return adapters(model).flatMap(([path, { loraA, loraB }]) => [
-    { variable: loraA, names: [`${path}.lora_a`], slices: null },
-    { variable: loraB, names: [`${path}.lora_b`], slices: null },
+    { variable: loraA, names: [join(path, "lora_a")], slices: null },
+    { variable: loraB, names: [join(path, "lora_b")], slices: null },
   ]);
 }

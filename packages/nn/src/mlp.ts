@@ -3,6 +3,7 @@ import { Dropout } from "./dropout.ts";
 import type { Initializer } from "./init.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
+import { checkSizes } from "./sizes.ts";
 
 export interface MLPOptions {
   readonly hiddenSize: number;
@@ -33,6 +34,7 @@ export class MLP extends Module<[x: Tensor], Tensor> {
     super();
     const { hiddenSize, intermediateSize, outSize = hiddenSize, activation = gelu, dropout = 0 } = options;
     const { bias = true, init, generator } = options;
+    checkSizes("MLP", { hiddenSize, intermediateSize, outSize });
     this.upProj = new Linear({ inFeatures: hiddenSize, outFeatures: intermediateSize, bias, init, generator });
     this.downProj = new Linear({ inFeatures: intermediateSize, outFeatures: outSize, bias, init, generator });
     this.dropout = new Dropout({ p: dropout, generator });

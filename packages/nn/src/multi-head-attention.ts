@@ -5,6 +5,7 @@ import type { Initializer } from "./init.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 import type { RotaryEmbedding } from "./rotary.ts";
+import { checkSizes } from "./sizes.ts";
 
 // B batch, T tokens, S tokens of the source, H query heads, G heads of keys and values, D extent of a head
 
@@ -64,7 +65,8 @@ export class MultiHeadAttention extends Module<[x: Tensor, context?: AttentionCo
     super();
     const { hiddenSize, numHeads, numKeyValueHeads = numHeads, headDim = hiddenSize / numHeads } = options;
     const { sourceSize = hiddenSize, bias = false, outBias = bias, dropout = 0, rotary, init, generator } = options;
-    checkSizes(options, numKeyValueHeads, headDim);
+    checkSizes("MultiHeadAttention", { hiddenSize, numHeads, numKeyValueHeads, sourceSize });
+    checkHeads(options, numKeyValueHeads, headDim);
     checkProbability(dropout);
     const linear = (inFeatures: number, outFeatures: number, hasBias: boolean): Linear =>
       new Linear({ inFeatures, outFeatures, bias: hasBias, init, generator });
@@ -120,12 +122,13 @@ export class MultiHeadAttention extends Module<[x: Tensor, context?: AttentionCo
   }
 }
 
-function checkSizes(
-  { hiddenSize, numHeads, rotary }: MultiHeadAttentionOptions,
+function checkHeads(
+  { hiddenSize, numHeads, rotary, headDim: given }: MultiHeadAttentionOptions,
   numKeyValueHeads: number,
   headDim: number,
 ): void {
   const wrong: string[] = [];
+  if (given !== undefined) checkSizes("MultiHeadAttention", { headDim });
   if (!Number.isInteger(headDim)) wrong.push(`numHeads = ${numHeads} must divide hiddenSize = ${hiddenSize}`);
   if (!Number.isInteger(numHeads / numKeyValueHeads)) {
     wrong.push(`numKeyValueHeads = ${numKeyValueHeads} must divide numHeads = ${numHeads}`);

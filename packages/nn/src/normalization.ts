@@ -1,6 +1,7 @@
 import { ArgumentError, parameter, ShapeError, type Tensor, type Variable } from "@tsuki/core";
 import { ones, zeros } from "./init.ts";
 import { Module } from "./module.ts";
+import { checkSizes } from "./sizes.ts";
 
 export interface NormOptions {
   /** How many trailing axes are normalized together; default: as many as the gain or the bias has, else the last. */
@@ -41,7 +42,8 @@ export function rmsNorm(x: Tensor, options: NormOptions = {}): Tensor {
 }
 
 /** The axes that are normalized; gain and bias have their extents, so that nothing is broadcast by mistake. */
-function trailingAxes(name: string, x: Tensor, { axes, weight, bias }: LayerNormOptions): number[] {
+function trailingAxes(name: string, x: Tensor, { axes, weight, bias, eps = 0 }: LayerNormOptions): number[] {
+  if (!(eps >= 0)) throw new ArgumentError(`${name}: eps is a number ≥ 0, not ${eps}`);
   const count = axes ?? weight?.rank ?? bias?.rank ?? 1;
   if (!Number.isInteger(count) || count < 1) {
     throw new ArgumentError(`${name}: axes is a whole number ≥ 1, not ${count}`);
@@ -70,6 +72,7 @@ export class RMSNorm extends Module<[x: Tensor], Tensor> {
 
   constructor({ size, eps = 1e-6 }: RMSNormOptions) {
     super();
+    checkSizes("RMSNorm", { size });
     this.weight = parameter(ones([size].flat()), { name: "weight" });
     this.eps = eps;
   }
@@ -99,6 +102,7 @@ export class LayerNorm extends Module<[x: Tensor], Tensor> {
 
   constructor({ size, eps = 1e-5, bias = true }: LayerNormModuleOptions) {
     super();
+    checkSizes("LayerNorm", { size });
     this.weight = parameter(ones([size].flat()), { name: "weight" });
     this.bias = bias ? parameter(zeros([size].flat()), { name: "bias" }) : null;
     this.eps = eps;

@@ -53,7 +53,7 @@ function threefry(k0: number, k1: number, counter0: number, counter1: number): n
 
 function checkSeed(seed: number): number {
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new ArgumentError(`a seed is a whole number in [0, 2^53), not ${seed}`);
+    throw new ArgumentError(`HostGenerator: a seed is a whole number in [0, 2^53), not ${seed}`);
   }
   return seed;
 }

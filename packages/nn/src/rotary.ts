@@ -11,6 +11,7 @@ import {
 } from "@tsuki/core";
 import { Module } from "./module.ts";
 import { buffer } from "./roles.ts";
+import { checkSizes } from "./sizes.ts";
 
 export interface RotaryEmbeddingOptions {
   /** Extent of the rotated axis, even. */
@@ -44,6 +45,13 @@ export class RotaryEmbedding extends Module<[x: Tensor, positions?: Tensor], Ten
     super();
     if (!Number.isInteger(dim) || dim < 2 || dim % 2 !== 0) {
       throw new ArgumentError(`RotaryEmbedding: dim is even and positive, not ${dim}`);
+    }
+    checkSizes("RotaryEmbedding", { maxPositions });
+    if (!(theta > 0 && Number.isFinite(theta))) {
+      throw new ArgumentError(`RotaryEmbedding: theta is a finite number > 0, not ${theta}`);
+    }
+    if (pairs !== "adjacent" && pairs !== "halves") {
+      throw new ArgumentError(`RotaryEmbedding: pairs is "adjacent" or "halves", not ${JSON.stringify(pairs)}`);
     }
     this.dim = dim;
     this.maxPositions = maxPositions;

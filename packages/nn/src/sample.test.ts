@@ -191,7 +191,9 @@ test("what does not fit is refused at the call", () => {
   ];
   for (const [name, range, values] of ranges) {
     for (const value of values) {
-      expect(() => sampleTokens(logits, { [name]: value, seen })).toThrow(`sample: ${name} is ${range}, not ${value}`);
+      expect(() => sampleTokens(logits, { [name]: value, seen })).toThrow(
+        `sampleTokens: ${name} is ${range}, not ${value}`,
+      );
     }
   }
 });

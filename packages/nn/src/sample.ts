@@ -43,7 +43,7 @@ export interface SampleTokensOptions extends SampleOptions {
  * A row is −1 where a logit is NaN or +∞, or all are −∞.
  */
 export function sampleTokens(logits: Tensor, options: SampleTokensOptions = {}): Tensor {
-  checkSampleOptions(options);
+  checkSampleOptions("sampleTokens", options);
   checkLogits(logits, options);
   const { temperature = 1, generator = defaultGenerator } = options;
   return scope("sampleTokens", () => {
@@ -119,10 +119,10 @@ function gumbel(uniform: Tensor): Tensor {
 }
 
 /** @throws ArgumentError where an option is out of range. */
-export function checkSampleOptions(options: SampleOptions): void {
+export function checkSampleOptions(op: string, options: SampleOptions): void {
   const check = (name: keyof SampleOptions, range: string, holds: (value: number) => boolean): void => {
     const value = options[name];
-    if (value !== undefined && !holds(value)) throw new ArgumentError(`sample: ${name} is ${range}, not ${value}`);
+    if (value !== undefined && !holds(value)) throw new ArgumentError(`${op}: ${name} is ${range}, not ${value}`);
   };
   check("temperature", "a finite number ≥ 0", (value) => value >= 0 && Number.isFinite(value));
   check("topK", "a whole number ≥ 1", (value) => Number.isInteger(value) && value >= 1);

@@ -56,6 +56,7 @@ export function loadState(
   entries: readonly StateEntry[],
   record: Readonly<Record<string, TensorData>>,
   { strict = true, ignore = [] }: LoadOptions,
+  op: string = "loadStateDict",
 ): LoadReport {
   const ignored = (name: string): boolean => ignore.some((pattern) => name.search(pattern) >= 0);
   const loader = new Loader(record, ignored);
@@ -69,7 +70,7 @@ export function loadState(
   ];
   if (problems.length > 0) {
     const count = problems.length === 1 ? "1 name does" : `${problems.length} names do`;
-    throw new StateError(`loadStateDict: ${count} not fit; nothing was loaded\n  ${problems.join("\n  ")}`);
+    throw new StateError(`${op}: ${count} not fit; nothing was loaded\n  ${problems.join("\n  ")}`);
   }
   together(() => {
     for (const { variable, value } of assignments) variable.assign(fromData(value));

@@ -2,6 +2,7 @@ import type { Generator, Tensor } from "@tsuki/core";
 import type { Initializer } from "./init.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
+import { checkSizes } from "./sizes.ts";
 
 export interface SwiGLUOptions {
   readonly hiddenSize: number;
@@ -24,6 +25,7 @@ export class SwiGLU extends Module<[x: Tensor], Tensor> {
 
   constructor({ hiddenSize, intermediateSize, ...rest }: SwiGLUOptions) {
     super();
+    checkSizes("SwiGLU", { hiddenSize, intermediateSize });
     this.gateProj = new Linear({ inFeatures: hiddenSize, outFeatures: intermediateSize, ...rest });
     this.upProj = new Linear({ inFeatures: hiddenSize, outFeatures: intermediateSize, ...rest });
     this.downProj = new Linear({ inFeatures: intermediateSize, outFeatures: hiddenSize, ...rest });

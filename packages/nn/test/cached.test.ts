@@ -1,9 +1,11 @@
 /** Generation through the cache against the definition: the model run on the whole text. */
-import { Generator } from "@tsuki/core";
+import { Generator, tensor } from "@tsuki/core";
+import { explain } from "@tsuki/core/explain";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { batchOf, cachedLogits, expectSameLogits, fullLogits } from "../../../tests/cached-logits.ts";
 import { onEachDevice } from "../../../tests/devices.ts";
+import { KVCache } from "../src/cache.ts";
 import { Llama } from "../src/llama.ts";
 import type { LlamaConfig } from "../src/llama-config.ts";
 
@@ -48,6 +50,19 @@ onEachDevice((device) => {
         { numRuns: device === "wasm" ? 20 : 6 },
       );
     });
+  });
+
+  test("a decode step writes keys and values of every layer by one map each, in place", async () => {
+    const model = new Llama(config, new Generator(1)).eval();
+    const cache = new KVCache({ capacity: 8 });
+    const ids = tensor(Int32Array.of(1, 2, 3), { shape: [1, 3] });
+    await model.call(ids, cache.prefill(3)).data();
+    await model.call(ids.slice(1, 0, 1), cache.extend()).data();
+    const [step] = explain().split("\n\n");
+    const caches = step.split("\n").filter((line) => line.includes("map [1,2,8,6]"));
+    expect(caches.length).toBe(2 * config.numHiddenLayers);
+    for (const line of caches) expect(line).toMatch(/map \[1,2,8,6\] {2}(variable\d+) = select\(.*, \1\) /);
+    cache.dispose();
   });
 
   test("the logits of one place alone are those of all at this place", async () => {

@@ -1,5 +1,5 @@
 import { ArgumentError, type Tensor } from "@tsuki/core";
-import { checkChoice, checkNumber } from "./checks.ts";
+import { checkChoice, checkNumber, shown } from "./checks.ts";
 import { GroupedOptimizer, type Ready, type Update } from "./grouped-optimizer.ts";
 import type { GroupInput, GroupOptions, OptimizerKind, ParameterGroup } from "./groups.ts";
 import type { OptimizerOptions } from "./optimizer.ts";
@@ -31,7 +31,7 @@ const adamW: OptimizerKind<AdamWOptions> = {
   counts: true,
   check({ betas, eps, epsOrder }) {
     if (!(Array.isArray(betas) && betas.length === 2)) {
-      throw new ArgumentError(`adamw: betas are two numbers, not ${String(betas)}`);
+      throw new ArgumentError(`adamw: betas are two numbers, not ${shown(betas)}`);
     }
     checkNumber("adamw", "the first of betas", betas[0], 1);
     checkNumber("adamw", "the second of betas", betas[1], 1);

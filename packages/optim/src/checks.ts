@@ -1,4 +1,4 @@
-import { ArgumentError } from "@tsuki/core";
+import { ArgumentError, Tensor, Variable } from "@tsuki/core";
 
 /** Checks that a number is finite and ≥ 0, and < `below` where that is given. */
 export function checkNumber(kind: string, name: string, value: number, below: number = Infinity): void {
@@ -36,6 +36,10 @@ export function given<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }
 
-function shown(value: unknown): string {
+/** A wrong value as errors show it. */
+export function shown(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(shown)}]`;
+  if (value instanceof Tensor || value instanceof Variable) return "a tensor";
+  if (typeof value === "object" && value !== null) return "an object";
   return typeof value === "string" ? `"${value}"` : String(value);
 }

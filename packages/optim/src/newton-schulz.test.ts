@@ -1,4 +1,5 @@
-import { ArgumentError, explain, ShapeError, tensor } from "@tsuki/core";
+import { ArgumentError, ShapeError, tensor } from "@tsuki/core";
+import { explain } from "@tsuki/core/explain";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { onDevice, onEveryDevice } from "../test/devices.ts";

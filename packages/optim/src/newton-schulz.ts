@@ -1,5 +1,5 @@
 import { ArgumentError, full, type Tensor, type Variable } from "@tsuki/core";
-import { checkChoice, checkCount, checkNumber, checkOptions } from "./checks.ts";
+import { checkChoice, checkCount, checkNumber, checkOptions, shown } from "./checks.ts";
 import { computeFloat, matrixShape } from "./matrices.ts";
 import { type CoefficientSet, type Coefficients, newtonSchulzCoefficients } from "./newton-schulz-coefficients.ts";
 
@@ -76,7 +76,9 @@ function setOf(coefficients: NonNullable<NewtonSchulzOptions["coefficients"]>): 
     return newtonSchulzCoefficients[coefficients];
   }
   if (!Array.isArray(coefficients)) {
-    throw new ArgumentError("newtonSchulz: coefficients are a name, a triple of numbers, or a list of triples");
+    throw new ArgumentError(
+      `newtonSchulz: coefficients are a name, a triple of numbers, or a list of triples, not ${shown(coefficients)}`,
+    );
   }
   return isTriple(coefficients) ? { triples: [coefficients], steps: 5 } : { triples: coefficients };
 }

@@ -1,18 +1,26 @@
 import { ArgumentError, Variable } from "@tsuki/core";
+import { shown } from "./checks.ts";
 
 /** Parameters: a record, a Map, a sequence of `[name, parameter]`, or of parameters, which then go by their own names. */
 export type Parameters = Readonly<Record<string, Variable>> | Iterable<Variable | readonly [string, Variable]>;
 
 /** The names and parameters, in their order. */
 export function entriesOf(params: Parameters): (readonly [string, Variable])[] {
-  const entries = isIterable(params)
-    ? [...params].map((entry) => (entry instanceof Variable ? ([entry.name, entry] as const) : entry))
-    : Object.entries(params);
+  if (typeof params !== "object" || params === null) {
+    throw new ArgumentError(`parameters are a record or a list of variables, not ${shown(params)}`);
+  }
+  const entries = isIterable(params) ? [...params].map(entryOf) : Object.entries(params);
   for (const [name, parameter] of entries) {
-    if (!(parameter instanceof Variable))
-      throw new ArgumentError(`"${name}" is no variable; make it one with parameter()`);
+    if (parameter instanceof Variable) continue;
+    throw new ArgumentError(`"${name}" is no variable, but ${shown(parameter)}; make it one with parameter()`);
   }
   return entries;
+}
+
+function entryOf(entry: Variable | readonly [string, Variable]): readonly [string, Variable] {
+  if (entry instanceof Variable) return [entry.name, entry];
+  if (Array.isArray(entry)) return entry as readonly [string, Variable];
+  throw new ArgumentError(`a parameter is a variable or [name, variable], not ${shown(entry)}`);
 }
 
 /** The parameters without their names. */

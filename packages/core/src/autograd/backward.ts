@@ -6,6 +6,7 @@ import { enableGrad, noGrad } from "../graph/scope.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { Variable } from "../graph/variable.ts";
 import { add } from "../ops/arithmetic.ts";
+import { asTensor, checkList, checkOptions } from "../ops/build.ts";
 import { onesLike, zerosLike } from "../ops/creation.ts";
 import { sameShape } from "../plan/view.ts";
 import { applyHooks } from "./hooks.ts";
@@ -18,6 +19,7 @@ export interface BackwardOptions {
 
 /** Sets or adds the gradients of every variable below the outputs, and keeps the scalars among them. */
 export function backward(outputs: readonly Tensor[], device: Runtime, options: BackwardOptions = {}): void {
+  checkOptions("backward", options, "gradOutputs");
   const seeds = seedsOf("backward", outputs, options);
   device.beforeBackward(outputs);
   together(() =>
@@ -55,6 +57,8 @@ export function grad(
   inputs: readonly (Tensor | Variable)[],
   options: GradOptions = {},
 ): Tensor[] {
+  checkOptions("grad", options, "gradOutputs", "createGraph", "allowUnused");
+  checkList("grad", inputs);
   const seeds = seedsOf("grad", [outputs].flat(), options);
   for (const [i, input] of inputs.entries()) {
     if (!input.requiresGrad) throw new ArgumentError(`grad: input ${i} (shape [${input.shape}]) requires no gradient`);
@@ -89,7 +93,7 @@ function seedsOf(op: string, outputs: readonly Tensor[], { gradOutputs }: Backwa
   }
   const seeds: Gradients = new Map();
   for (const [i, output] of outputs.entries()) {
-    const seed = given[i] ?? null;
+    const seed = given[i] == null ? null : asTensor(given[i], op);
     if (seed ? !sameShape(seed.shape, output.shape) : output.size !== 1) {
       const other = seed ? `, not of [${seed.shape}]` : "";
       throw new ShapeError(

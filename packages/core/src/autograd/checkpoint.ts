@@ -4,6 +4,7 @@ import { defineAlias, type Op } from "../graph/op.ts";
 import { readOf } from "../graph/partition.ts";
 import { gradientsEnabled } from "../graph/scope.ts";
 import { Node, nodesMade, Tensor } from "../graph/tensor.ts";
+import { shown } from "../ops/build.ts";
 
 /**
  * The results of a segment. The inputs are first the boundary (`attributes`: how many tensors), what the segment reads of
@@ -36,7 +37,7 @@ export function checkpoint(
   const results = f(...args);
   const outputs = results instanceof Tensor ? [results] : results;
   if (!Array.isArray(outputs) || outputs.some((output) => !(output instanceof Tensor))) {
-    throw new ArgumentError("checkpoint: the function gives a tensor or a list of tensors");
+    throw new ArgumentError(`checkpoint: the function gives a tensor or a list of tensors, not ${shown(results)}`);
   }
   if (!gradientsEnabled() || !outputs.some((output) => output.requiresGrad)) return results;
   const boundary = boundaryOf(outputs, first);

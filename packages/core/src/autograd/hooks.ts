@@ -29,7 +29,7 @@ export function applyHooks({ hooks }: Tensor | Variable, gradient: Tensor): Tens
     const next = hook(current) ?? current;
     if (!sameShape(next.shape, gradient.shape) || next.dtype !== gradient.dtype) {
       throw new ShapeError(
-        `a hook gave a ${next.dtype} gradient of shape [${next.shape}]; ${gradient.dtype} [${gradient.shape}] is needed`,
+        `registerHook: a hook gave ${next.dtype} [${next.shape}] for a gradient ${gradient.dtype} [${gradient.shape}]`,
       );
     }
     current = next;

@@ -22,9 +22,13 @@ export function vjp(
   v: Tensor,
   options: Options = {},
 ): { output: Tensor; gradients: Tensor[] } {
-  return differentiate(f, inputs, options, (y, x) => ({
-    gradients: y.requiresGrad ? grad(y, x, { ...options, gradOutputs: v }) : x.map((input) => zerosLike(input)),
-  }));
+  return differentiate(f, inputs, options, (y, x) => {
+    if (!sameShape(v.shape, y.shape))
+      throw new ShapeError(`vjp: f gives shape [${y.shape}], the vector has [${v.shape}]`);
+    return {
+      gradients: y.requiresGrad ? grad(y, x, { ...options, gradOutputs: v }) : x.map((input) => zerosLike(input)),
+    };
+  });
 }
 
 /** f(x) and J·v by two reverse passes; `v` has a tensor for each input. */
@@ -52,6 +56,7 @@ export function hvp(
 ): { output: Tensor; products: Tensor[] } {
   checkVectors("hvp", inputs, v);
   return differentiate(f, inputs, options, (y, x) => {
+    if (y.size !== 1) throw new ShapeError(`hvp: f gives a scalar, not shape [${y.shape}]`);
     const gradients = y.requiresGrad ? grad(y, x, { createGraph: true }) : [];
     return {
       products: depends(gradients)

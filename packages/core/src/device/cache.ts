@@ -1,6 +1,7 @@
+import { present } from "../invariant.ts";
 import type { Limits, Program } from "../plan/backend.ts";
 import { compilePlan } from "../plan/compile.ts";
-import { type CapturedGraph, type CapturedNode, qualifiedName } from "../plan/graph.ts";
+import { type CapturedGraph, nodeName, type Signature } from "../plan/graph.ts";
 import { Pace } from "../plan/pace.ts";
 import type { Plan } from "../plan/plan.ts";
 
@@ -11,22 +12,24 @@ export interface Entry {
   graph: CapturedGraph | null;
   plan: Plan | null;
   program: Promise<Program> | null;
-  /** What stands where in the key, for telling why another plan had to be compiled. */
+  /** What stands where in the key. */
   readonly landmarks: readonly Landmark[];
-  /** Why it had to be compiled: the most similar plan before, and where the keys part. */
+  /** The most similar plan before, and how much of the keys is the same: why it had to be compiled. */
   readonly nearest: Nearest | null;
 }
 
 interface Nearest {
   /** It may be dropped meanwhile. */
   readonly entry: WeakRef<Entry>;
-  readonly here: string;
-  readonly there: string;
+  readonly landmarks: readonly Landmark[];
+  readonly same: number;
 }
 
-interface Landmark {
+/** A node of the graph, and where in the key it begins. */
+export interface Landmark {
   readonly start: number;
-  readonly label: string;
+  readonly name: string;
+  readonly outputs: readonly Signature[];
 }
 
 /** Plans by the structure of their graph, least recently used first; keys are compared in full. */
@@ -61,8 +64,8 @@ export class PlanCache {
   }
 
   add(key: Int32Array, graph: CapturedGraph): Entry {
-    const landmarks = graph.nodes.map((node) => ({ start: node.start, label: labelOf(node) }));
-    const entry: Entry = { key, graph, plan: null, program: null, landmarks, nearest: this.#nearest(key, landmarks) };
+    const landmarks = graph.nodes.map((node) => ({ start: node.start, name: nodeName(node), outputs: node.outputs }));
+    const entry: Entry = { key, graph, plan: null, program: null, landmarks, nearest: this.#nearest(key) };
     const code = hash(key);
     this.#buckets.set(code, [...(this.#buckets.get(code) ?? []), entry]);
     this.#recent.add(entry);
@@ -84,45 +87,21 @@ export class PlanCache {
     this.#onDrop(entry);
   }
 
-  #nearest(key: Int32Array, landmarks: readonly Landmark[]): Nearest | null {
-    let nearest: { entry: Entry; same: number } | null = null;
+  #nearest(key: Int32Array): Nearest | null {
+    let nearest: Nearest | null = null;
     for (const entry of this.#recent) {
       let same = 0;
       while (same < key.length && same < entry.key.length && key[same] === entry.key[same]) same++;
-      if (!nearest || same > nearest.same) nearest = { entry, same };
+      if (!nearest || same > nearest.same) nearest = { entry: new WeakRef(entry), landmarks: entry.landmarks, same };
     }
-    if (!nearest) return null;
-    const { entry, same } = nearest;
-    return { entry: new WeakRef(entry), here: landmarkAt(landmarks, same), there: landmarkAt(entry.landmarks, same) };
+    return nearest;
   }
-}
-
-/** Why an entry had to be compiled: where its key parts from that of the plan with which it has most in common. */
-export function reasonOf({ nearest }: Entry): string {
-  if (!nearest) return "it is the first plan of this device";
-  const { entry, here, there } = nearest;
-  const plan = entry.deref()?.plan;
-  const name = plan ? `plan ${plan.id}` : "a plan that was dropped";
-  if (here === there) return `it parts from ${name} at ${here}, which there has other inputs, attributes or uses`;
-  return `it parts from ${name} at ${here}, where that has ${there}`;
-}
-
-function landmarkAt(landmarks: readonly Landmark[], place: number): string {
-  const at = landmarks.findLastIndex(({ start }) => start <= place);
-  return at < 0 ? "its first leaf" : `node ${at} (${landmarks[at].label})`;
-}
-
-function labelOf(node: CapturedNode): string {
-  const results = node.outputs.map(({ shape, dtype }) => `[${shape}] ${dtype}`).join(", ");
-  if (node.kind !== "op") return `${node.kind === "slot" ? "leaf" : "number"} ${results}`;
-  return `${qualifiedName(node.path, node.op.name)} ${results}`;
 }
 
 /** The entry's plan; compiled now if it is the first time, giving way to the event loop meanwhile. */
 export async function planOf(entry: Entry, limits: Limits): Promise<Plan> {
   if (entry.plan) return entry.plan;
-  if (!entry.graph) throw new Error("an entry has a graph or a plan");
-  entry.plan = await new Pace().through(compilePlan(entry.graph, limits));
+  entry.plan = await new Pace().through(compilePlan(present(entry.graph), limits));
   entry.graph = null;
   return entry.plan;
 }

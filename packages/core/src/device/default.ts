@@ -1,6 +1,5 @@
-import { DeviceError } from "../errors.ts";
 import { Device } from "./device.ts";
-import { type BackendOptions, isRegistered } from "./registry.ts";
+import { type BackendOptions, checkRegistered } from "./registry.ts";
 
 let current: Device | null = null;
 
@@ -19,11 +18,7 @@ export function setDefaultDevice(device: string | Device, options: BackendOption
   if (device instanceof Device) {
     current = device;
   } else {
-    if (!isRegistered(device)) {
-      throw new DeviceError(
-        `unknown device "${device}"; "reference" is there after \`import "@tsuki/core/reference"\``,
-      );
-    }
+    checkRegistered(device);
     if (!current?.configure(device, options)) current = new Device(device, options);
   }
   return current;

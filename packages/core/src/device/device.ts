@@ -6,13 +6,13 @@ import { type Part, partition, readOf, staleGroup } from "../graph/partition.ts"
 import type { Runtime } from "../graph/runtime.ts";
 import { Result, type Tensor } from "../graph/tensor.ts";
 import type { Storage, Variable } from "../graph/variable.ts";
+import { present } from "../invariant.ts";
 import type { Backend, Program } from "../plan/backend.ts";
-import { qualifiedName } from "../plan/graph.ts";
+import { nodeName, qualifiedName } from "../plan/graph.ts";
 import { macrotask } from "../plan/pace.ts";
 import type { Plan } from "../plan/plan.ts";
-import { type Entry, PlanCache, planOf, reasonOf } from "./cache.ts";
+import { type Entry, PlanCache, planOf } from "./cache.ts";
 import { Collector } from "./collect.ts";
-import { explainPlan } from "./explain.ts";
 import { Failures } from "./failures.ts";
 import { isInHostScope } from "./host-scope.ts";
 import { inspect } from "./inspection.ts";
@@ -127,11 +127,10 @@ export class Device implements Runtime {
   /** A copy of the contents of a tensor that a plan makes or has made, once that plan has run. */
   read({ result }: Tensor): Promise<TypedArray> {
     return this.#enqueue(async () => {
-      if (!result) throw new Error("only realized tensors are read");
-      if (result.error) throw result.error;
-      if (result.host) return result.host.slice();
-      if (!result.handle) throw new Error("a realized tensor has contents");
-      return (await this.backend()).read(result.handle);
+      const { error, host, handle } = present(result);
+      if (error) throw error;
+      if (host) return host.slice();
+      return (await this.backend()).read(present(handle));
     });
   }
 
@@ -266,10 +265,9 @@ export class Device implements Runtime {
     return { ...this.#counters, plansCached: this.#plans.size, ...memory };
   }
 
-  /** The compiled plans as text, the last used first: their kernels, memory, and why each was compiled. */
-  explain(): string {
-    const entries = [...this.#plans.entries()].reverse();
-    return entries.flatMap((entry) => (entry.plan ? [explainPlan(entry.plan, reasonOf(entry))] : [])).join("\n\n");
+  /** What has been compiled, the last used last; `explain` shows it. */
+  get plans(): readonly Entry[] {
+    return [...this.#plans.entries()];
   }
 
   /** Waits for what is queued, then ends the backend: its workers and its memory. */
@@ -283,9 +281,8 @@ function checkDTypes({ graph }: Entry, backend: Backend): void {
   for (const node of graph?.nodes ?? []) {
     for (const { dtype } of node.outputs) {
       if (backend.supports(dtypes[dtype].compute)) continue;
-      const op = node.kind === "op" ? qualifiedName(node.path, node.op.name) : "a leaf";
       const remedy = dtype === "float64" ? '; the device "reference" does' : "";
-      throw new DTypeError(`${op}: "${backend.name}" does not compute in ${dtype}${remedy}`);
+      throw new DTypeError(`${nodeName(node)}: "${backend.name}" does not compute in ${dtype}${remedy}`);
     }
   }
 }

@@ -1,8 +1,34 @@
 import { children, type Expr } from "../plan/expr.ts";
 import type { Place, Plan, Step } from "../plan/plan.ts";
+import type { Entry, Landmark } from "./cache.ts";
+import { defaultDevice } from "./default.ts";
+import type { Device } from "./device.ts";
+
+/** The compiled plans of a device as text, the last used first: their kernels, memory, and why each was compiled. */
+export function explain(device: Device = defaultDevice()): string {
+  const entries = [...device.plans].reverse();
+  return entries.flatMap((entry) => (entry.plan ? [explainPlan(entry.plan, reasonOf(entry))] : [])).join("\n\n");
+}
+
+/** Why an entry had to be compiled: where its key parts from that of the plan with which it has most in common. */
+function reasonOf({ landmarks, nearest }: Entry): string {
+  if (!nearest) return "it is the first plan of this device";
+  const plan = nearest.entry.deref()?.plan;
+  const name = plan ? `plan ${plan.id}` : "a plan that was dropped";
+  const [here, there] = [landmarks, nearest.landmarks].map((list) => landmarkAt(list, nearest.same));
+  if (here === there) return `it parts from ${name} at ${here}, which there has other inputs, attributes or uses`;
+  return `it parts from ${name} at ${here}, where that has ${there}`;
+}
+
+function landmarkAt(landmarks: readonly Landmark[], place: number): string {
+  const at = landmarks.findLastIndex(({ start }) => start <= place);
+  if (at < 0) return "its first leaf";
+  const { name, outputs } = landmarks[at];
+  return `node ${at} (${name} ${outputs.map(({ shape, dtype }) => `[${shape}] ${dtype}`).join(", ")})`;
+}
 
 /** A plan as text: a line for each step, with the buffers that it reads and writes. */
-export function explainPlan(plan: Plan, reason: string): string {
+function explainPlan(plan: Plan, reason: string): string {
   const kernels = plan.steps.filter((step) => step.kind !== "host").length;
   const head =
     `plan ${plan.id}: ${kernels} kernels, ${plan.steps.length - kernels} host steps, ${plan.buffers.length} buffers, ` +

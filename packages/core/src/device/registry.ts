@@ -19,23 +19,22 @@ export function registerBackend(name: string, create: Create): void {
   backends.set(name, create);
 }
 
-export function isRegistered(name: string): boolean {
-  return backends.has(name);
+/** @throws DeviceError where no backend has the name */
+export function checkRegistered(name: string): void {
+  if (backends.has(name)) return;
+  throw new DeviceError(
+    `unknown device "${name}"; known: ${[...backends.keys()].join(", ")}. ` +
+      '"reference" is there after `import "@tsuki/core/reference"`',
+  );
 }
 
 export function createBackend(name: string, options: BackendOptions): Promise<Backend> | Backend {
-  const create = backends.get(name);
-  if (!create) {
-    const known = [...backends.keys()].join(", ");
-    throw new DeviceError(
-      `unknown device "${name}"; known: ${known}. "reference" is there after \`import "@tsuki/core/reference"\``,
-    );
-  }
+  checkRegistered(name);
   const { threads } = options;
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 0 || threads > mostThreads)) {
     throw new ArgumentError(
       `${name}: threads is a whole number in [0, ${mostThreads}] (0: the calling thread), not ${threads}`,
     );
   }
-  return create(options);
+  return (backends.get(name) as Create)(options);
 }

@@ -111,8 +111,10 @@ function deviceOf(op: string, inputs: readonly Tensor[]): Runtime | null {
     const { result } = input;
     const other = input.node.device ?? (result && !result.host ? result.device : null);
     if (other === null || other === device) continue;
-    if (device !== null)
-      throw new DeviceError(`${op}: operands live on two devices, "${device.name}" and "${other.name}"`);
+    if (device !== null) {
+      const devices = `"${device.name}" and another, "${other.name}"`;
+      throw new DeviceError(`${op}: operands live on the device ${devices}; read one with array() first`);
+    }
     device = other;
   }
   return device;

@@ -8,7 +8,7 @@ import { Fluent } from "./fluent.ts";
 import { numberLeaf } from "./leaves.ts";
 import { defineOp, type Op } from "./op.ts";
 import type { Runtime } from "./runtime.ts";
-import { type Hooks, Node, type Tensor, type TensorLike } from "./tensor.ts";
+import { type Hooks, Node, Tensor, type TensorLike } from "./tensor.ts";
 
 interface Read {
   readonly variable: Variable;
@@ -90,7 +90,7 @@ export class Variable extends Fluent {
   read(): Tensor {
     if (!this.#holds) {
       throw new StaleTensorError(
-        `"${this.name}" holds no value: it was consumed or never assigned. An optimizer consumes gradients; ` +
+        `"${this.name}" holds no value: it was disposed of, consumed, or never assigned. An optimizer consumes gradients; ` +
           `step({ retainGradients: true }) keeps them.`,
       );
     }
@@ -107,7 +107,9 @@ export class Variable extends Fluent {
   assign(value: TensorLike): void {
     if (typeof value === "number")
       this.set(numberLeaf(value, dtypes[this.dtype].compute, this.shape, `assign to "${this.name}"`));
-    else this.set(value instanceof Variable ? value.read() : value);
+    else if (value instanceof Variable) this.set(value.read());
+    else if (value instanceof Tensor) this.set(value);
+    else throw new ArgumentError(`assign to "${this.name}": a tensor, a variable or a number is needed`);
   }
 
   /** `assign` of a tensor; `initial` values run before all else, in a plan of their own. */
@@ -120,7 +122,8 @@ export class Variable extends Fluent {
     }
     if (value.node.device !== null && value.node.device !== this.device) {
       throw new ArgumentError(
-        `assign: "${this.name}" lives on "${this.device.name}", the value on "${value.node.device.name}"`,
+        `assign: "${this.name}" lives on the device "${this.device.name}", the value on another, ` +
+          `"${value.node.device.name}"; read it with array() first`,
       );
     }
     this.#advance(true);

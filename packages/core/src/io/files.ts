@@ -135,7 +135,9 @@ async function exists(path: string): Promise<boolean> {
 async function openFile(path: string): Promise<ByteSource> {
   const handle = await open(path, "r");
   try {
-    const { size } = await handle.stat();
+    const stat = await handle.stat();
+    if (stat.isDirectory()) throw new FormatError(`${path}: a folder, not a safetensors file`);
+    const { size } = stat;
     return { name: path, size, read: (begin, end) => read(handle, begin, end, path), close: () => handle.close() };
   } catch (error) {
     await handle.close();

@@ -84,6 +84,10 @@ export function encodeParts(
   for (const name of Object.keys(types)) {
     if (!Object.hasOwn(tensors, name)) throw new ArgumentError(`types: there is no tensor ${JSON.stringify(name)}`);
   }
+  for (const [key, value] of Object.entries(metadata)) {
+    if (typeof value === "string") continue;
+    throw new ArgumentError(`metadata: ${JSON.stringify(key)} is a text, not ${JSON.stringify(value)}`);
+  }
   const sorted = Object.entries(tensors)
     .map(([name, tensor]) => ({
       name,
@@ -126,13 +130,17 @@ function bytesOf(name: string, tensor: TensorData, type: StoredType): Uint8Array
   if (size !== data.length) {
     throw new ShapeError(`${title} of shape [${shape}] has ${size} elements, and its data have ${data.length}`);
   }
+  if (!Object.hasOwn(elementTypes, type)) {
+    const known = Object.keys(elementTypes).join(", ");
+    throw new ArgumentError(`types: ${title} is written as one of ${known}, not ${JSON.stringify(type)}`);
+  }
   const { parts, encode, dtype: wanted } = elementTypes[type];
   if (parts && shape[shape.length - 1] !== parts) {
     throw new ShapeError(`${title} of shape [${shape}] has no last axis of ${parts}, as ${type} needs`);
   }
   if (bytesOfElements(type, size) === null) throw new ShapeError(`${title}, ${type} [${shape}], ends within a byte`);
   const values = convert(tensor, wanted)?.data;
-  if (!values) throw new DTypeError(`${title} is ${dtype}, which cannot be written as ${type}`);
+  if (!values) throw new DTypeError(`${title} is ${dtype} and has values that ${type} cannot hold`);
   const fail = (element: number, problem: string): never => {
     throw new DTypeError(`${title}, element ${element}, as ${type}: ${problem}`);
   };

@@ -28,31 +28,39 @@ export function floatType(op: string, ...inputs: readonly Tensor[]): ComputeDTyp
   return isFloat(dtype) ? dtype : defaultFloat();
 }
 
-/** Applies a two-operand op of numbers: a number takes the other's dtype, dtypes meet, shapes broadcast. */
-export function binary(op: Op<null>, a: TensorLike, b: TensorLike, result?: ComputeDType): Tensor {
-  const both = operands(op.name, a, b);
-  return meet(op, both, numberType(op.name, ...both), result);
+/** The function of a two-operand op of numbers: a number takes the other's dtype, dtypes meet, shapes broadcast. */
+export function binary(op: Op<null>, result?: ComputeDType): (a: TensorLike, b: TensorLike) => Tensor {
+  return (a, b) => {
+    const both = operands(op.name, a, b);
+    return meet(op, both, numberType(op.name, ...both), result);
+  };
 }
 
 /** The same for ops that compute in floats: integers become floats first. */
-export function floatBinary(op: Op<null>, a: TensorLike, b: TensorLike): Tensor {
-  const both = operands(op.name, a, b);
-  return meet(op, both, floatType(op.name, ...both));
+export function floatBinary(op: Op<null>): (a: TensorLike, b: TensorLike) => Tensor {
+  return (a, b) => {
+    const both = operands(op.name, a, b);
+    return meet(op, both, floatType(op.name, ...both));
+  };
 }
 
-/** Applies a two-operand op of truth values: a number is true where it is not 0. */
-export function logical(op: Op<null>, a: TensorLike, b: TensorLike): Tensor {
-  return meet(op, operands(op.name, a, b), "bool");
+/** The function of a two-operand op of truth values: a number is true where it is not 0. */
+export function logical(op: Op<null>): (a: TensorLike, b: TensorLike) => Tensor {
+  return (a, b) => meet(op, operands(op.name, a, b), "bool");
 }
 
-/** Applies a one-operand op of numbers in the tensor's own dtype. */
-export function unary(op: Op<null>, x: TensorLike): Tensor {
-  const tensor = asTensor(x, op.name);
-  return meet(op, [tensor], numberType(op.name, tensor));
+/** The function of a one-operand op of numbers, in the tensor's own dtype. */
+export function unary(op: Op<null>): (x: TensorLike) => Tensor {
+  return (x) => {
+    const tensor = asTensor(x, op.name);
+    return meet(op, [tensor], numberType(op.name, tensor));
+  };
 }
 
-/** Applies a one-operand op that computes in floats. */
-export function floatUnary(op: Op<null>, x: TensorLike, result?: ComputeDType): Tensor {
-  const tensor = asTensor(x, op.name);
-  return meet(op, [tensor], floatType(op.name, tensor), result);
+/** The function of a one-operand op that computes in floats. */
+export function floatUnary(op: Op<null>, result?: ComputeDType): (x: TensorLike) => Tensor {
+  return (x) => {
+    const tensor = asTensor(x, op.name);
+    return meet(op, [tensor], floatType(op.name, tensor), result);
+  };
 }

@@ -4,21 +4,6 @@ import { binary, floatBinary, floatType, floatUnary, meet, unary } from "./apply
 import { asTensor, constantLike, numberLike, operands } from "./build.ts";
 import { elementwise, flat } from "./elementwise.ts";
 
-const addOp: Op<null> = elementwise("add", "add", (g) => [g, g]);
-const subOp: Op<null> = elementwise("sub", "sub", (g) => [g, neg(g)]);
-const mulOp: Op<null> = elementwise("mul", "mul", (g, [a, b]) => [mul(g, b), mul(g, a)]);
-const divOp: Op<null> = elementwise("div", "div", (g, [, b], y) => {
-  const ofA = div(g, b);
-  return [ofA, neg(mul(ofA, y))];
-});
-const negOp: Op<null> = elementwise("neg", "neg", (g) => [neg(g)]);
-const absOp: Op<null> = elementwise("abs", "abs", (g, [x]) => [mul(g, sign(x))]);
-const sqrtOp: Op<null> = elementwise("sqrt", "sqrt", (g, _inputs, y) => [div(g, add(y, y))]);
-const signOp: Op<null> = elementwise(
-  "sign",
-  (s, x) => s("select", s("gt", x, 0), 1, s("select", s("lt", x, 0), -1, 0)),
-  flat,
-);
 const lerpOp: Op<null> = elementwise(
   "lerp",
   (s, a, b, w) => {
@@ -30,39 +15,34 @@ const lerpOp: Op<null> = elementwise(
 );
 
 /** a + b */
-export function add(a: TensorLike, b: TensorLike): Tensor {
-  return binary(addOp, a, b);
-}
+export const add: (a: TensorLike, b: TensorLike) => Tensor = binary(elementwise("add", "add", (g) => [g, g]));
 
 /** a − b */
-export function sub(a: TensorLike, b: TensorLike): Tensor {
-  return binary(subOp, a, b);
-}
+export const sub: (a: TensorLike, b: TensorLike) => Tensor = binary(elementwise("sub", "sub", (g) => [g, neg(g)]));
 
 /** a · b, element by element. */
-export function mul(a: TensorLike, b: TensorLike): Tensor {
-  return binary(mulOp, a, b);
-}
+export const mul: (a: TensorLike, b: TensorLike) => Tensor = binary(
+  elementwise("mul", "mul", (g, [a, b]) => [mul(g, b), mul(g, a)]),
+);
 
 /** a / b; integers are divided as floats. */
-export function div(a: TensorLike, b: TensorLike): Tensor {
-  return floatBinary(divOp, a, b);
-}
+export const div: (a: TensorLike, b: TensorLike) => Tensor = floatBinary(
+  elementwise("div", "div", (g, [, b], y) => {
+    const ofA = div(g, b);
+    return [ofA, neg(mul(ofA, y))];
+  }),
+);
 
 /** −x */
-export function neg(x: TensorLike): Tensor {
-  return unary(negOp, x);
-}
+export const neg: (x: TensorLike) => Tensor = unary(elementwise("neg", "neg", (g) => [neg(g)]));
 
 /** |x|; gradient 0 at 0. */
-export function abs(x: TensorLike): Tensor {
-  return unary(absOp, x);
-}
+export const abs: (x: TensorLike) => Tensor = unary(elementwise("abs", "abs", (g, [x]) => [mul(g, sign(x))]));
 
 /** −1, 0 or 1; 0 for NaN. */
-export function sign(x: TensorLike): Tensor {
-  return unary(signOp, x);
-}
+export const sign: (x: TensorLike) => Tensor = unary(
+  elementwise("sign", (s, x) => s("select", s("gt", x, 0), 1, s("select", s("lt", x, 0), -1, 0)), flat),
+);
 
 /** x² */
 export function square(x: TensorLike): Tensor {
@@ -71,9 +51,9 @@ export function square(x: TensorLike): Tensor {
 }
 
 /** √x */
-export function sqrt(x: TensorLike): Tensor {
-  return floatUnary(sqrtOp, x);
-}
+export const sqrt: (x: TensorLike) => Tensor = floatUnary(
+  elementwise("sqrt", "sqrt", (g, _inputs, y) => [div(g, add(y, y))]),
+);
 
 /** 1 / √x */
 export function rsqrt(x: TensorLike): Tensor {

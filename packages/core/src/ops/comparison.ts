@@ -7,61 +7,34 @@ import { asTensor, broadcastShapes, build, constantLike, operands, promote } fro
 import { cast } from "./conversion.ts";
 import { elementwise } from "./elementwise.ts";
 
-const eqOp: Op<null> = elementwise("eq", "eq");
-const neOp: Op<null> = elementwise("ne", "ne");
-const ltOp: Op<null> = elementwise("lt", "lt");
-const leOp: Op<null> = elementwise("le", "le");
-const gtOp: Op<null> = elementwise("gt", "gt");
-const geOp: Op<null> = elementwise("ge", "ge");
-const andOp: Op<null> = elementwise("logicalAnd", "and");
-const orOp: Op<null> = elementwise("logicalOr", "or");
-const xorOp: Op<null> = elementwise("logicalXor", "ne");
 const notOp: Op<null> = elementwise("logicalNot", "not");
 
 /** a = b */
-export function eq(a: TensorLike, b: TensorLike): Tensor {
-  return binary(eqOp, a, b, "bool");
-}
+export const eq: (a: TensorLike, b: TensorLike) => Tensor = binary(elementwise("eq", "eq"), "bool");
 
 /** a ≠ b */
-export function ne(a: TensorLike, b: TensorLike): Tensor {
-  return binary(neOp, a, b, "bool");
-}
+export const ne: (a: TensorLike, b: TensorLike) => Tensor = binary(elementwise("ne", "ne"), "bool");
 
 /** a < b */
-export function lt(a: TensorLike, b: TensorLike): Tensor {
-  return binary(ltOp, a, b, "bool");
-}
+export const lt: (a: TensorLike, b: TensorLike) => Tensor = binary(elementwise("lt", "lt"), "bool");
 
 /** a ≤ b */
-export function le(a: TensorLike, b: TensorLike): Tensor {
-  return binary(leOp, a, b, "bool");
-}
+export const le: (a: TensorLike, b: TensorLike) => Tensor = binary(elementwise("le", "le"), "bool");
 
 /** a > b */
-export function gt(a: TensorLike, b: TensorLike): Tensor {
-  return binary(gtOp, a, b, "bool");
-}
+export const gt: (a: TensorLike, b: TensorLike) => Tensor = binary(elementwise("gt", "gt"), "bool");
 
 /** a ≥ b */
-export function ge(a: TensorLike, b: TensorLike): Tensor {
-  return binary(geOp, a, b, "bool");
-}
+export const ge: (a: TensorLike, b: TensorLike) => Tensor = binary(elementwise("ge", "ge"), "bool");
 
 /** a and b, of truth values (a number is true where it is not 0). */
-export function logicalAnd(a: TensorLike, b: TensorLike): Tensor {
-  return logical(andOp, a, b);
-}
+export const logicalAnd: (a: TensorLike, b: TensorLike) => Tensor = logical(elementwise("logicalAnd", "and"));
 
 /** a or b. */
-export function logicalOr(a: TensorLike, b: TensorLike): Tensor {
-  return logical(orOp, a, b);
-}
+export const logicalOr: (a: TensorLike, b: TensorLike) => Tensor = logical(elementwise("logicalOr", "or"));
 
 /** Either a or b, not both. */
-export function logicalXor(a: TensorLike, b: TensorLike): Tensor {
-  return logical(xorOp, a, b);
-}
+export const logicalXor: (a: TensorLike, b: TensorLike) => Tensor = logical(elementwise("logicalXor", "ne"));
 
 /** not a. */
 export function logicalNot(a: TensorLike): Tensor {

@@ -10,7 +10,6 @@ import {
   fullLike,
   linspace,
   onesLike,
-  ShapeError,
   setDefaultDevice,
   stats,
   tensor,
@@ -93,8 +92,8 @@ describe("errors", () => {
     ["arange", () => arange(Number.NaN), ArgumentError, /arange: no list leads from 0 to NaN in steps of 1/],
     ["arange", () => arange(0, Number.POSITIVE_INFINITY), ArgumentError, /arange: no list leads from 0 to Infinity/],
     ["arange", () => arange(0, 1, 0.5, { dtype: "int32" }), DTypeError, /arange: 0.5 is no int32/],
-    ["linspace", () => linspace(0, 1, -1), ShapeError, /linspace: .* not \[-1\]/],
-    ["eye", () => eye(2, 0.5), ShapeError, /eye: .* not \[2,0.5\]/],
+    ["linspace", () => linspace(0, 1, -1), ArgumentError, /linspace: n .* not -1/],
+    ["eye", () => eye(2, 0.5), ArgumentError, /eye: m .* not 0.5/],
   ])("%s", (_name, call, kind, message) => {
     expect(call).toThrow(kind);
     expect(call).toThrow(message);

@@ -140,14 +140,14 @@ describe("einsum", () => {
     [4, 5, 6],
   ]);
   it.each<[string, () => unknown, RegExp]>([
-    ["too few operands", () => einsum("ij,jk", x), /einsum: no 1 operands in "ij,jk"/],
-    ["two arrows", () => einsum("ij->i->", x), /einsum: no 1 operands in "ij->i->"/],
-    ["a wrong rank", () => einsum("ijk", x), /einsum: "ijk" does not name 2 axes in "ijk"/],
-    ["no names", () => einsum("i1", x), /einsum: "i1" does not name 2 axes in "i1"/],
+    ["too few operands", () => einsum("ij,jk", x), /einsum: 2 terms and 1 operands in "ij,jk"/],
+    ["two arrows", () => einsum("ij->i->", x), /einsum: more than one -> in "ij->i->"/],
+    ["a wrong rank", () => einsum("ijk", x), /einsum: "ijk" does not name the axes of \[2,3\] in "ijk"/],
+    ["no names", () => einsum("i1", x), /einsum: "i1" does not name the axes of \[2,3\] in "i1"/],
     ["extents that differ", () => einsum("ij,jk", x, x), /einsum: "j" has extents 3 and 2 in "ij,jk"/],
     ["no diagonal", () => einsum("ii", x), /einsum: axes "i" of \[2,3\] differ in extent in "ii"/],
-    ["an unknown output", () => einsum("ij->ik", x), /einsum: the output has an axis twice, .* in "ij->ik"/],
-    ["an output that repeats", () => einsum("ij->ii", x), /einsum: the output has an axis twice, .* in "ij->ii"/],
+    ["an unknown output", () => einsum("ij->ik", x), /einsum: the output names an axis twice, .* in "ij->ik"/],
+    ["an output that repeats", () => einsum("ij->ii", x), /einsum: the output names an axis twice, .* in "ij->ii"/],
   ])("%s is an error", (_name, call, message) => {
     expect(call).toThrow(ShapeError);
     expect(call).toThrow(message);
@@ -214,6 +214,6 @@ describe("tensordot, outer, dot, matmul of vectors", () => {
   it("tensordot wants pairs of axes", () => {
     expect(() => x.tensordot(v, [[0, 0], [0]])).toThrow(/tensordot: axes \[0,0\] of \[1,3\] and \[0\] of \[2\]/);
     expect(() => x.tensordot(v, 3)).toThrow(IndexError);
-    expect(() => x.tensordot(v, Number.NaN)).toThrow(/tensordot: .* not \[NaN\]/);
+    expect(() => x.tensordot(v, Number.NaN)).toThrow(/tensordot: axes .* not NaN/);
   });
 });

@@ -92,8 +92,9 @@ export function einsum(equation: string, ...operands: readonly TensorLike[]): Te
   }
   const [left, output, ...more] = equation.replaceAll(/\s/g, "").split("->");
   const terms = left.split(",");
-  if (operands.length !== terms.length || more.length > 0) {
-    throw wrong(equation, `no ${operands.length} operands`);
+  if (more.length > 0) throw wrong(equation, "more than one ->");
+  if (operands.length !== terms.length) {
+    throw wrong(equation, `${terms.length} terms and ${operands.length} operands`);
   }
   const inputs = operands.map((operand, i) => {
     const tensor = asTensor(operand, "einsum");
@@ -133,56 +134,4 @@ export function einsum(equation: string, ...operands: readonly TensorLike[]): Te
     sumOut(product, (label) => kept.includes(label)),
     kept,
   );
-}
-
-/**
- * The product of two tensors summed over axes: the last n of a with the first n of b (default 2), or `[axesOfA, axesOfB]` in
- * pairs. The result has the other axes of a, then those of b.
- */
-export function tensordot(
-  a: TensorLike,
-  b: TensorLike,
-  axes: number | readonly [readonly number[], readonly number[]] = 2,
-): Tensor {
-  const [x, y] = [asTensor(a, "tensordot"), asTensor(b, "tensordot")];
-  if (typeof axes === "number") checkCount("tensordot", "axes", axes);
-  const first = Array.from({ length: typeof axes === "number" ? axes : axes[0].length }, (_, i) => i);
-  const last = first.map((i) => i - first.length);
-  const [left, right] = typeof axes === "number" ? [last, first] : axes;
-  const [from, to] = [
-    left.map((axis) => normalAxis("tensordot", axis, x.rank)),
-    right.map((axis) => normalAxis("tensordot", axis, y.rank)),
-  ];
-  const inner = from.map((axis) => x.shape[axis]);
-  if (
-    !sameShape(
-      inner,
-      to.map((axis) => y.shape[axis]),
-    )
-  ) {
-    throw new ShapeError(`tensordot: axes [${left}] of [${x.shape}] and [${right}] of [${y.shape}] differ in extent`);
-  }
-  const [rows, columns] = [moveAxes("tensordot", x, from, last), moveAxes("tensordot", y, to, first)];
-  const [m, n] = [rows.shape.slice(0, x.rank - inner.length), columns.shape.slice(inner.length)];
-  const k = sizeOf(inner);
-  return reshape(matmul(reshape(rows, [sizeOf(m), k]), reshape(columns, [k, sizeOf(n)])), [...m, ...n]);
-}
-
-/** Every entry of one vector times every entry of another: [m], [n] → [m, n]. */
-export function outer(a: TensorLike, b: TensorLike): Tensor {
-  return mul(unsqueeze(vectors("outer", a, b)[0], 1), b);
-}
-
-/** Σ aᵢ·bᵢ of two vectors. */
-export function dot(a: TensorLike, b: TensorLike): Tensor {
-  const [x, y] = vectors("dot", a, b);
-  if (x.size !== y.size) throw new ShapeError(`dot: vectors [${x.shape}] and [${y.shape}] differ in length`);
-  return sum(mul(x, y));
-}
-
-function vectors(op: string, a: TensorLike, b: TensorLike): Tensor[] {
-  const [x, y] = [asTensor(a, op), asTensor(b, op)];
-  if (x.rank !== 1 || y.rank !== 1)
-    throw new ShapeError(`${op}: vectors are needed, not [${x.shape}] and [${y.shape}]`);
-  return [x, y];
 }

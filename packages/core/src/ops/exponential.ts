@@ -1,5 +1,4 @@
 /** In float32 on wasm within 1 ulp for exp2, log, log2 and log10, 2 for exp and expm1, 3 for the others. */
-import type { Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { floatBinary, floatUnary } from "./apply.ts";
 import { add, div, mul, neg, square, sub } from "./arithmetic.ts";
@@ -18,78 +17,59 @@ function times(x: Tensor, c: number): Tensor {
   return mul(x, constantLike(c, x));
 }
 
-const expOp: Op<null> = elementwise("exp", "exp", (g, _inputs, y) => [mul(g, y)]);
-const exp2Op: Op<null> = elementwise(
-  "exp2",
-  (s, x) => s("pow", 2, x),
-  (g, _inputs, y) => [mul(g, times(y, Math.LN2))],
-);
-const expm1Op: Op<null> = elementwise("expm1", "expm1", (g, _inputs, y) => [mul(g, add(y, constantLike(1, y)))]);
-const logOp: Op<null> = elementwise("log", "log", (g, [x]) => [div(g, x)]);
-const log2Op: Op<null> = elementwise("log2", "log2", (g, [x]) => [div(g, times(x, Math.LN2))]);
-const log10Op: Op<null> = elementwise("log10", "log10", (g, [x]) => [div(g, times(x, Math.LN10))]);
-const log1pOp: Op<null> = elementwise("log1p", log1pFormula, (g, [x]) => [div(g, add(x, constantLike(1, x)))]);
-const logaddexpOp: Op<null> = elementwise(
-  "logaddexp",
-  (s, a, b) => {
-    const excess = log1pFormula(s, s("exp", s("neg", s("abs", s("sub", a, b)))));
-    return s("add", s("max", a, b), s("select", s("eq", a, b), Math.LN2, excess));
-  },
-  (g, [a, b]) => [mul(g, sigmoid(sub(a, b))), mul(g, sigmoid(sub(b, a)))],
-);
-const sigmoidOp: Op<null> = elementwise("sigmoid", "sigmoid", (g, _inputs, y) => [
-  mul(g, mul(y, sub(constantLike(1, y), y))),
-]);
-const erfOp: Op<null> = elementwise("erf", "erf", (g, [x]) => [
-  mul(g, times(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))),
-]);
-
 /** eˣ */
-export function exp(x: TensorLike): Tensor {
-  return floatUnary(expOp, x);
-}
+export const exp: (x: TensorLike) => Tensor = floatUnary(elementwise("exp", "exp", (g, _inputs, y) => [mul(g, y)]));
 
 /** 2ˣ */
-export function exp2(x: TensorLike): Tensor {
-  return floatUnary(exp2Op, x);
-}
+export const exp2: (x: TensorLike) => Tensor = floatUnary(
+  elementwise(
+    "exp2",
+    (s, x) => s("pow", 2, x),
+    (g, _inputs, y) => [mul(g, times(y, Math.LN2))],
+  ),
+);
 
 /** eˣ − 1, with all places where x is small. */
-export function expm1(x: TensorLike): Tensor {
-  return floatUnary(expm1Op, x);
-}
+export const expm1: (x: TensorLike) => Tensor = floatUnary(
+  elementwise("expm1", "expm1", (g, _inputs, y) => [mul(g, add(y, constantLike(1, y)))]),
+);
 
 /** Natural logarithm. */
-export function log(x: TensorLike): Tensor {
-  return floatUnary(logOp, x);
-}
+export const log: (x: TensorLike) => Tensor = floatUnary(elementwise("log", "log", (g, [x]) => [div(g, x)]));
 
 /** Logarithm to the base 2. */
-export function log2(x: TensorLike): Tensor {
-  return floatUnary(log2Op, x);
-}
+export const log2: (x: TensorLike) => Tensor = floatUnary(
+  elementwise("log2", "log2", (g, [x]) => [div(g, times(x, Math.LN2))]),
+);
 
 /** Logarithm to the base 10. */
-export function log10(x: TensorLike): Tensor {
-  return floatUnary(log10Op, x);
-}
+export const log10: (x: TensorLike) => Tensor = floatUnary(
+  elementwise("log10", "log10", (g, [x]) => [div(g, times(x, Math.LN10))]),
+);
 
 /** log(1 + x), with all places where x is small. */
-export function log1p(x: TensorLike): Tensor {
-  return floatUnary(log1pOp, x);
-}
+export const log1p: (x: TensorLike) => Tensor = floatUnary(
+  elementwise("log1p", log1pFormula, (g, [x]) => [div(g, add(x, constantLike(1, x)))]),
+);
 
 /** log(eᵃ + eᵇ) without overflow. */
-export function logaddexp(a: TensorLike, b: TensorLike): Tensor {
-  return floatBinary(logaddexpOp, a, b);
-}
+export const logaddexp: (a: TensorLike, b: TensorLike) => Tensor = floatBinary(
+  elementwise(
+    "logaddexp",
+    (s, a, b) => {
+      const excess = log1pFormula(s, s("exp", s("neg", s("abs", s("sub", a, b)))));
+      return s("add", s("max", a, b), s("select", s("eq", a, b), Math.LN2, excess));
+    },
+    (g, [a, b]) => [mul(g, sigmoid(sub(a, b))), mul(g, sigmoid(sub(b, a)))],
+  ),
+);
 
 /** 1 / (1 + e⁻ˣ) */
-export function sigmoid(x: TensorLike): Tensor {
-  return floatUnary(sigmoidOp, x);
-}
+export const sigmoid: (x: TensorLike) => Tensor = floatUnary(
+  elementwise("sigmoid", "sigmoid", (g, _inputs, y) => [mul(g, mul(y, sub(constantLike(1, y), y)))]),
+);
 
 /** The error function, 2/√π · ∫₀ˣ e^(−t²) dt. */
-export function erf(x: TensorLike): Tensor {
-  return floatUnary(erfOp, x);
-}
+export const erf: (x: TensorLike) => Tensor = floatUnary(
+  elementwise("erf", "erf", (g, [x]) => [mul(g, times(exp(neg(square(x))), 2 / Math.sqrt(Math.PI)))]),
+);

@@ -9,18 +9,15 @@ import { asTensor, checkOptions, constantLike, numberLike } from "./build.ts";
 import { eq, ge, gt, le, logicalAnd, logicalOr, lt, where } from "./comparison.ts";
 import { elementwise } from "./elementwise.ts";
 
-const maximumOp: Op<null> = elementwise("maximum", "max", (g, [a, b]) => shared(g, a, b, lt, gt));
-const minimumOp: Op<null> = elementwise("minimum", "min", (g, [a, b]) => shared(g, a, b, gt, lt));
-
 /** The larger of both, NaN where either is; equal operands share the gradient. */
-export function maximum(a: TensorLike, b: TensorLike): Tensor {
-  return binary(maximumOp, a, b);
-}
+export const maximum: (a: TensorLike, b: TensorLike) => Tensor = binary(
+  elementwise("maximum", "max", (g, [a, b]) => shared(g, a, b, lt, gt)),
+);
 
 /** The smaller of both, NaN where either is; equal operands share the gradient. */
-export function minimum(a: TensorLike, b: TensorLike): Tensor {
-  return binary(minimumOp, a, b);
-}
+export const minimum: (a: TensorLike, b: TensorLike) => Tensor = binary(
+  elementwise("minimum", "min", (g, [a, b]) => shared(g, a, b, gt, lt)),
+);
 
 type Compare = (a: Tensor, b: Tensor) => Tensor;
 

@@ -1,5 +1,4 @@
 import { isFloat } from "../dtype.ts";
-import type { Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { floatUnary } from "./apply.ts";
 import { asTensor, checkOptions, computeType } from "./build.ts";
@@ -9,24 +8,23 @@ import { elementwise } from "./elementwise.ts";
 const { POSITIVE_INFINITY: infinity, MAX_VALUE: largest64 } = Number;
 const largest32 = (2 - 2 ** -23) * 2 ** 127;
 
-const isFiniteOp: Op<null> = elementwise("isFinite", (s, x) => s("lt", s("abs", x), infinity));
-const isInfOp: Op<null> = elementwise("isInf", (s, x) => s("eq", s("abs", x), infinity));
-const isNaNOp: Op<null> = elementwise("isNaN", (s, x) => s("ne", x, x));
-
 /** Whether x is neither infinite nor NaN. */
-export function isFinite(x: TensorLike): Tensor {
-  return floatUnary(isFiniteOp, x, "bool");
-}
+export const isFinite: (x: TensorLike) => Tensor = floatUnary(
+  elementwise("isFinite", (s, x) => s("lt", s("abs", x), infinity)),
+  "bool",
+);
 
 /** Whether x is ∞ or −∞. */
-export function isInf(x: TensorLike): Tensor {
-  return floatUnary(isInfOp, x, "bool");
-}
+export const isInf: (x: TensorLike) => Tensor = floatUnary(
+  elementwise("isInf", (s, x) => s("eq", s("abs", x), infinity)),
+  "bool",
+);
 
 /** Whether x is NaN. */
-export function isNaN(x: TensorLike): Tensor {
-  return floatUnary(isNaNOp, x, "bool");
-}
+export const isNaN: (x: TensorLike) => Tensor = floatUnary(
+  elementwise("isNaN", (s, x) => s("ne", x, x)),
+  "bool",
+);
 
 /** What replaces NaN and infinities. */
 export interface NanToNumOptions {

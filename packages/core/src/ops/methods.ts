@@ -17,9 +17,9 @@ export {
 export { abs, add, div, lerp, mul, neg, reciprocal, rsqrt, sign, sqrt, square, sub } from "./arithmetic.ts";
 export { allClose, isClose } from "./closeness.ts";
 export { eq, ge, gt, le, logicalAnd, logicalNot, logicalOr, logicalXor, lt, ne } from "./comparison.ts";
+export { dot, outer, tensordot } from "./contraction.ts";
 export { cast, detach } from "./conversion.ts";
 export { floorDivide, mod } from "./division.ts";
-export { dot, outer, tensordot } from "./einsum.ts";
 export { erf, exp, exp2, expm1, log, log1p, log2, log10, logaddexp, sigmoid } from "./exponential.ts";
 export { clamp, maximum, minimum } from "./extremes.ts";
 export { isFinite, isInf, isNaN, nanToNum } from "./finiteness.ts";

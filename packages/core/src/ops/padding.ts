@@ -22,7 +22,7 @@ export function pad(
   const fits = Array.isArray(widths) && widths.length === shape.length && widths.every(isPair);
   if (!fits || widths.some(([before, after], axis) => shape[axis] + Math.min(before, 0) + Math.min(after, 0) < 0)) {
     throw new ShapeError(
-      `pad: whole [before, after] for each axis of [${shape}] are needed, that leave something of it, not ${shown(widths)}`,
+      `pad: whole [before, after] for each axis of [${shape}] are needed, that cut no more than there is, not ${shown(widths)}`,
     );
   }
   for (const [axis, [before, after]] of widths.entries()) {

@@ -1,6 +1,5 @@
 import { isFloat } from "../dtype.ts";
 import { ArgumentError } from "../errors.ts";
-import type { Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import type { Value } from "../plan/value.ts";
 import { binary } from "./apply.ts";
@@ -11,16 +10,18 @@ import { asFloats, asNumbers } from "./conversion.ts";
 import { type Apply, elementwise } from "./elementwise.ts";
 import { log } from "./exponential.ts";
 
-const powOp: Op<null> = elementwise(
-  "pow",
-  (s, x, n) => (x.expr.dtype === "int32" ? integerPower(s, x, n) : s("pow", x, n)),
-  (g, [x, n], y) => {
-    const zero = constantLike(0, g);
-    return [
-      where(eq(n, zero), zero, mul(g, mul(n, pow(x, sub(n, constantLike(1, n)))))),
-      where(logicalAnd(eq(x, zero), ge(n, zero)), zero, mul(g, mul(y, log(x)))),
-    ];
-  },
+const power: (x: TensorLike, n: TensorLike) => Tensor = binary(
+  elementwise(
+    "pow",
+    (s, x, n) => (x.expr.dtype === "int32" ? integerPower(s, x, n) : s("pow", x, n)),
+    (g, [x, n], y) => {
+      const zero = constantLike(0, g);
+      return [
+        where(eq(n, zero), zero, mul(g, mul(n, pow(x, sub(n, constantLike(1, n)))))),
+        where(logicalAnd(eq(x, zero), ge(n, zero)), zero, mul(g, mul(y, log(x)))),
+      ];
+    },
+  ),
 );
 
 /** By squaring; negative powers are 0, but for those of ±1. */
@@ -43,7 +44,7 @@ function integerPower(s: Apply, x: Value, n: Value): Value {
  * @throws ArgumentError where n is a number that is not finite
  */
 export function pow(x: TensorLike, n: TensorLike): Tensor {
-  if (typeof n !== "number") return binary(powOp, x, n);
+  if (typeof n !== "number") return power(x, n);
   if (!Number.isFinite(n)) throw new ArgumentError(`pow: the exponent is a finite number, not ${n}`);
   const tensor = asNumbers(x, "pow");
   if (Number.isInteger(n) && n > 0 && n <= 4) return product(tensor, n);
@@ -52,7 +53,7 @@ export function pow(x: TensorLike, n: TensorLike): Tensor {
   if (n === -1) return reciprocal(tensor);
   const whole = !isFloat(tensor.dtype) && n === (n | 0) && n >= 0;
   const base = whole ? tensor : asFloats(tensor);
-  return binary(powOp, base, constantLike(n, base));
+  return power(base, constantLike(n, base));
 }
 
 function product(x: Tensor, n: number): Tensor {

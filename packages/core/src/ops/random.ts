@@ -159,35 +159,35 @@ export function manualSeed(seed: number): void {
   defaultGenerator.restore({ seed, counter: 0 });
 }
 
-function from(options: RandomSource | undefined): Generator {
+function from(op: string, options: RandomSource | undefined): Generator {
   const { generator = defaultGenerator } = options ?? {};
   if (generator instanceof Generator) return generator;
-  throw new ArgumentError(`generator is a Generator, not ${shown(generator)}`);
+  throw new ArgumentError(`${op}: generator is a Generator, not ${shown(generator)}`);
 }
 
 /** `Generator.uniform` of the given or the default generator. */
 export function uniform(shape: readonly number[], options: UniformOptions & RandomSource = {}): Tensor {
-  return from(options).uniform(shape, options);
+  return from("uniform", options).uniform(shape, options);
 }
 
 /** `Generator.normal` of the given or the default generator. */
 export function normal(shape: readonly number[], options: NormalOptions & RandomSource = {}): Tensor {
-  return from(options).normal(shape, options);
+  return from("normal", options).normal(shape, options);
 }
 
 /** `Generator.bernoulli` of the given or the default generator. */
 export function bernoulli(shape: readonly number[], p: number, options: RandomSource = {}): Tensor {
   checkOptions("bernoulli", options, "generator");
-  return from(options).bernoulli(shape, p);
+  return from("bernoulli", options).bernoulli(shape, p);
 }
 
 /** `Generator.randint` of the given or the default generator. */
 export function randint(shape: readonly number[], options: RandintOptions & RandomSource): Tensor {
-  return from(options).randint(shape, options);
+  return from("randint", options).randint(shape, options);
 }
 
 /** `Generator.permutation` of the given or the default generator. */
 export function permutation(n: number, options: RandomSource = {}): Tensor {
   checkOptions("permutation", options, "generator");
-  return from(options).permutation(n);
+  return from("permutation", options).permutation(n);
 }

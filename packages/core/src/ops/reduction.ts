@@ -65,8 +65,8 @@ function others(x: Tensor, axes: Axes): Tensor {
 
 const sumOp: Op<Axes> = reduction("sum", "sum", (g, x, _y, axes) => spread(g, x, axes));
 const prodOp: Op<Axes> = reduction("prod", "prod", (g, x, _y, axes) => mul(spread(g, x, axes), others(x, axes)));
-const maxOp: Op<Axes> = reduction("max", "max", ofExtreme);
-const minOp: Op<Axes> = reduction("min", "min", ofExtreme);
+export const maxOp: Op<Axes> = reduction("max", "max", ofExtreme);
+export const minOp: Op<Axes> = reduction("min", "min", ofExtreme);
 
 function reduce(op: Op<Axes>, x: Tensor, axes: Axes, keepDim: boolean): Tensor {
   const shape = x.shape.filter((_, axis) => !axes.includes(axis));
@@ -91,9 +91,10 @@ export function sumTo(x: Tensor, shape: readonly number[]): Tensor {
   return sameShape(summed.shape, shape) ? summed : reshape(summed, shape);
 }
 
-/** Axes counted from the front; `names` are options that the op has beside `axis` and `keepDim`. */
-export function axesOf(op: string, x: Tensor, options: ReduceOptions, ...names: readonly string[]): number[] {
-  checkOptions(op, options, ...names, "axis", "keepDim");
+/** Axes counted from the front; `other` is an option that the op has beside `axis` and `keepDim`. */
+export function axesOf(op: string, x: Tensor, options: ReduceOptions, other?: string): number[] {
+  if (other === undefined) checkOptions(op, options, "axis", "keepDim");
+  else checkOptions(op, options, "axis", "keepDim", other);
   return normalAxes(op, options.axis, x.rank);
 }
 
@@ -130,7 +131,8 @@ export function min(x: TensorLike, options: ReduceOptions = {}): Tensor {
   return extreme(minOp, "min", asTensor(x, "min"), options);
 }
 
-function extreme(op: Op<Axes>, name: string, x: Tensor, options: ReduceOptions): Tensor {
+/** The largest or smallest entry under the name of the op that needs it. */
+export function extreme(op: Op<Axes>, name: string, x: Tensor, options: ReduceOptions): Tensor {
   const axes = axesOf(name, x, options);
   if (axes.some((axis) => x.shape[axis] === 0)) {
     throw new ShapeError(`${name}: axes [${axes}] of shape [${x.shape}] are empty, so there is no ${name}`);

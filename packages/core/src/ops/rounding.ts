@@ -7,25 +7,27 @@ import { div, mul } from "./arithmetic.ts";
 import { asTensor, checkOptions, constantLike } from "./build.ts";
 import { elementwise, flat } from "./elementwise.ts";
 
-const floorOp: Op<null> = elementwise("floor", "floor", flat);
-const ceilOp: Op<null> = elementwise("ceil", "ceil", flat);
-const truncOp: Op<null> = elementwise("trunc", (s, x) => s("copySign", s("floor", s("abs", x)), x), flat);
-const roundOp: Op<null> = elementwise("round", "round", flat);
+/** Leaves integers as they are. */
+function rounding(op: Op<null>): (x: TensorLike) => Tensor {
+  const rounded = unary(op);
+  return (x) => {
+    const tensor = asTensor(x, op.name);
+    return isFloat(tensor.dtype) ? rounded(tensor) : tensor;
+  };
+}
 
 /** ⌊x⌋; gradient 0. Integers stay as they are. */
-export function floor(x: TensorLike): Tensor {
-  return rounded(floorOp, x);
-}
+export const floor: (x: TensorLike) => Tensor = rounding(elementwise("floor", "floor", flat));
 
 /** ⌈x⌉; gradient 0. Integers stay as they are. */
-export function ceil(x: TensorLike): Tensor {
-  return rounded(ceilOp, x);
-}
+export const ceil: (x: TensorLike) => Tensor = rounding(elementwise("ceil", "ceil", flat));
 
 /** x without its fraction; gradient 0. Integers stay as they are. */
-export function trunc(x: TensorLike): Tensor {
-  return rounded(truncOp, x);
-}
+export const trunc: (x: TensorLike) => Tensor = rounding(
+  elementwise("trunc", (s, x) => s("copySign", s("floor", s("abs", x)), x), flat),
+);
+
+const nearest: (x: TensorLike) => Tensor = rounding(elementwise("round", "round", flat));
 
 /**
  * The nearest whole number, of two the even one; with `decimals`, the nearest multiple of 10^−decimals. Gradient 0;
@@ -38,13 +40,8 @@ export function round(x: TensorLike, options: { readonly decimals?: number } = {
   const tensor = asTensor(x, "round");
   const { decimals = 0 } = options;
   if (!Number.isInteger(decimals)) throw new ArgumentError(`round: decimals is a whole number, not ${decimals}`);
-  if (decimals === 0 || !isFloat(tensor.dtype)) return rounded(roundOp, tensor);
+  if (decimals === 0 || !isFloat(tensor.dtype)) return nearest(tensor);
   const unit = constantLike(10 ** Math.abs(decimals), tensor);
   const [scale, back] = decimals > 0 ? [mul, div] : [div, mul];
-  return back(rounded(roundOp, scale(tensor, unit)), unit);
-}
-
-function rounded(op: Op<null>, x: TensorLike): Tensor {
-  const tensor = asTensor(x, op.name);
-  return isFloat(tensor.dtype) ? unary(op, tensor) : tensor;
+  return back(nearest(scale(tensor, unit)), unit);
 }

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { onEachDevice } from "../../../../tests/devices.ts";
-import { concat, type DType, explain, readAll, realize, stats, type Tensor, tensor, variable } from "../index.ts";
+import { explain } from "../device/explain.ts";
+import { concat, type DType, readAll, realize, stats, type Tensor, tensor, variable } from "../index.ts";
 
 const dtypes = ["float32", "int32", "bool"] as const;
 

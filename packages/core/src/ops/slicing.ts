@@ -1,6 +1,8 @@
 import { IndexError, ShapeError } from "../errors.ts";
 import { defineOp, type Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
+import { present } from "../invariant.ts";
+import { asLoad } from "../plan/value.ts";
 import { contiguous, sliceView } from "../plan/view.ts";
 import { asTensor, build, checkOptions, computeType, constantLike, indexTensor, normalAxis, shown } from "./build.ts";
 import { sliceScatter } from "./slice-scatter.ts";
@@ -29,11 +31,10 @@ const embedOp: Op<Slice> = defineOp<Slice>({
   gradient: ([g], { inputs: [x], attributes: { start, step } }) => [
     g && build(sliceOp, [g], { start, step, shape: x.shape }, { shape: x.shape, dtype: g.dtype }),
   ],
-  lower: (l, [x], { start, step, shape }, [{ dtype }]) => {
+  lower: (l, [x], { start, step, shape }) => {
     if (step.every((s) => s === 1)) return [l.pad(x, start, shape, 0)];
     const result = l.copy(l.expand(l.constant(0, x.expr.dtype), shape));
-    if (result.expr.kind !== "load") throw new Error(`embed: a stored ${dtype} value is a load`);
-    l.storeAt(x, { buffer: result.expr.buffer, view: sliceView(contiguous(shape), start, step, x.shape) });
+    l.storeAt(x, { buffer: present(asLoad(result)).buffer, view: sliceView(contiguous(shape), start, step, x.shape) });
     return [result];
   },
 });

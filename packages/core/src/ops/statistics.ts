@@ -5,7 +5,7 @@ import { computeType, constantLike, shown } from "./build.ts";
 import { eq, ne, where } from "./comparison.ts";
 import { asFloats, cast } from "./conversion.ts";
 import { pow } from "./power.ts";
-import { axesOf, max, mean, min, type ReduceOptions, sum } from "./reduction.ts";
+import { axesOf, extreme, maxOp, mean, minOp, type ReduceOptions, sum } from "./reduction.ts";
 
 export interface VarianceOptions extends ReduceOptions {
   /** What is taken from the count n in the denominator; default 1: without bias. */
@@ -52,8 +52,8 @@ export function norm(x: TensorLike, options: NormOptions = {}): Tensor {
   if (ord === 2) return apartFrom(sum(square(tensor), over), 0, sqrt);
   const sizes = abs(tensor);
   if (ord === 1) return sum(sizes, over);
-  if (ord === Number.POSITIVE_INFINITY) return max(sizes, over);
-  if (ord === Number.NEGATIVE_INFINITY) return min(sizes, over);
+  if (ord === Number.POSITIVE_INFINITY) return extreme(maxOp, "norm", sizes, over);
+  if (ord === Number.NEGATIVE_INFINITY) return extreme(minOp, "norm", sizes, over);
   // |0|ᵖ is a constant, and so is the root of what comes of zeros alone.
   const ofZero = ord > 0 ? 0 : Number.POSITIVE_INFINITY;
   const total = sum(

@@ -40,7 +40,7 @@ export function flatten(x: TensorLike, start = 0, end = -1): Tensor {
   const tensor = asTensor(x, "flatten");
   if (tensor.rank === 0) return reshape(tensor, [1]);
   const [from, to] = [normalAxis("flatten", start, tensor.rank), normalAxis("flatten", end, tensor.rank)];
-  if (from > to) throw new IndexError(`flatten: axis ${start} comes after ${end} in [${tensor.shape}]`);
+  if (from > to) throw new IndexError(`flatten: axis ${start} does not come before ${end} in [${tensor.shape}]`);
   const joined = sizeOf(tensor.shape.slice(from, to + 1));
   return reshape(tensor, [...tensor.shape.slice(0, from), joined, ...tensor.shape.slice(to + 1)]);
 }

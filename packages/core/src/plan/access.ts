@@ -1,5 +1,5 @@
 import { children, type Expr } from "./expr.ts";
-import type { Step } from "./plan.ts";
+import type { Kernel, MapKernel, Place, ReduceKernel, Step } from "./plan.ts";
 
 const loadsOf = new WeakMap<Expr, ReadonlySet<number>>();
 const depths = new WeakMap<Expr, number>();
@@ -45,21 +45,10 @@ function readBuffers(step: Step): Iterable<number> {
       return loadedBuffers(...step.stores.map((s) => s.expr));
     case "reduce":
       return loadedBuffers(step.input, ...step.stores.map((s) => s.expr));
-    case "matmul":
-      return [step.a.buffer, step.b.buffer];
-    case "groupedRows":
-    case "groupedContraction":
-      return [step.a.buffer, step.b.buffer, step.offsets.buffer];
-    case "scan":
-      return [step.terms, step.factors].flatMap((place) => place?.buffer ?? []);
-    case "sort":
-      return [step.input.buffer];
-    case "groupBy":
-      return [step.ids.buffer];
-    case "segmentSum":
-      return [step.input.buffer, step.permutation.buffer, step.offsets.buffer];
     case "host":
       return step.inputs.map((i) => i.buffer);
+    default:
+      return placesOf(step).reads.map((place) => place.buffer);
   }
 }
 
@@ -69,20 +58,38 @@ export function writes(step: Step): number[] {
     case "map":
     case "reduce":
       return step.stores.map((s) => s.place.buffer);
-    case "matmul":
-    case "groupedRows":
-    case "groupedContraction":
-      return [step.c.buffer];
-    case "sort":
-      return [step.indices.buffer];
-    case "groupBy":
-      return [step.permutation.buffer, step.offsets.buffer];
-    case "scan":
-    case "segmentSum":
-      return [step.out.buffer];
     case "host":
       return step.outputs.map((o) => o.buffer);
+    default:
+      return placesOf(step).writes.map((place) => place.buffer);
   }
+}
+
+/** A kernel of a form of its own, without expressions. */
+type FormedKernel = Exclude<Kernel, MapKernel | ReduceKernel>;
+
+/** Where they write; all other places are read. */
+const results: Readonly<Record<FormedKernel["kind"], readonly string[]>> = {
+  matmul: ["c"],
+  groupedRows: ["c"],
+  groupedContraction: ["c"],
+  scan: ["out"],
+  sort: ["indices"],
+  groupBy: ["permutation", "offsets"],
+  segmentSum: ["out"],
+};
+
+/** The places that a kernel without expressions reads and writes. */
+export function placesOf(kernel: FormedKernel): { reads: Place[]; writes: Place[] } {
+  const [reads, writes]: Place[][] = [[], []];
+  for (const [name, place] of Object.entries<unknown>({ ...kernel })) {
+    if (isPlace(place)) (results[kernel.kind].includes(name) ? writes : reads).push(place);
+  }
+  return { reads, writes };
+}
+
+function isPlace(value: unknown): value is Place {
+  return typeof value === "object" && value !== null && "view" in value;
 }
 
 /** Steps in order, some of them removed, with the places at which every buffer is read and written. */

@@ -1,4 +1,5 @@
 import type { DType } from "../dtype.ts";
+import { present } from "../invariant.ts";
 import { loadedBuffers } from "./access.ts";
 import type { Limits } from "./backend.ts";
 import { type Expr, slowOps, topological } from "./expr.ts";
@@ -102,9 +103,7 @@ function resultBuffer(lowering: Lowering, value: Value, dtype: DType): number {
     if (free && isWhole(load, draft.size) && draft.dtype === dtype) return load.buffer;
   }
   lowering.enter("assign", "");
-  const copy = asLoad(lowering.copy(value, dtype));
-  if (!copy) throw new Error("a copy is a load");
-  return copy.buffer;
+  return present(asLoad(lowering.copy(value, dtype))).buffer;
 }
 
 /** How often each output of each node is read. */

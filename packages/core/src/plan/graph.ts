@@ -72,6 +72,12 @@ export interface OpNode extends Captured {
   readonly trace: Error | undefined;
 }
 
+/** A captured node's name in messages. */
+export function nodeName(node: CapturedNode): string {
+  if (node.kind === "op") return qualifiedName(node.path, node.op.name);
+  return node.kind === "slot" ? "a leaf" : "a number";
+}
+
 /** Output `output` of node `node`. */
 export interface Edge {
   readonly node: number;

@@ -1,6 +1,7 @@
 import { type ComputeDType, type DType, dtypes } from "../dtype.ts";
+import { present } from "../invariant.ts";
 import { depthOf, loadedBuffers } from "./access.ts";
-import { apply, constant, type Expr, type Load, type ScalarOp } from "./expr.ts";
+import { apply, constant, type Expr, type ScalarOp } from "./expr.ts";
 import { qualifiedName } from "./graph.ts";
 import type { HostStep, IndexCheck, Place, Slot, Step } from "./plan.ts";
 import { asLoad, dtypeOf, indexAlong, isWhole, mapViews, padValue, type Value } from "./value.ts";
@@ -136,17 +137,19 @@ export class Lowering {
     place: (source: View) => View,
     extent: number = value.shape[axis],
   ): Value {
-    const load = asLoad(value) ?? this.#loadOf(this.store(value));
-    const check = this.checks.length;
-    this.checks.push({ op: this.#op, path: this.#path, trace: this.#trace, node: this.#node, extent });
-    const gathers = [{ index: index.expr, stride: load.view.strides[axis], extent, check }];
+    const load = asLoad(value) ?? present(asLoad(this.store(value)));
+    const gathers = [{ index: index.expr, stride: load.view.strides[axis], extent, check: this.#check(extent) }];
     return { shape: index.shape, expr: { ...load, view: place(load.view), gathers } };
+  }
+
+  /** The number of the check that an index of this node lies in [0, extent). */
+  #check(extent: number): number {
+    return this.checks.push({ op: this.#op, path: this.#path, trace: this.#trace, node: this.#node, extent }) - 1;
   }
 
   #view(value: Value, shape: readonly number[], change: (view: View) => View | null): Value {
     const changed = mapViews([value.expr], change) ?? mapViews([this.store(value).expr], change);
-    if (!changed) throw new Error(`${this.#label}: no view of shape [${shape}]`);
-    return { shape, expr: changed[0] };
+    return { shape, expr: present(changed)[0] };
   }
 
   // Stores
@@ -188,14 +191,8 @@ export class Lowering {
   /** The value as an operand of a kernel that reads strided memory in the dtype in which it computes. */
   place(value: Value): Place {
     const own = asLoad(value);
-    const load = own && this.buffers[own.buffer].dtype === own.dtype ? own : this.#loadOf(this.#stored(value));
+    const load = own && this.buffers[own.buffer].dtype === own.dtype ? own : present(asLoad(this.#stored(value)));
     return { buffer: load.buffer, view: load.view };
-  }
-
-  #loadOf(stored: Value): Load {
-    const load = asLoad(stored);
-    if (!load) throw new Error(`${this.#label}: a stored value is a load`);
-    return load;
   }
 
   /** A new row-major result of a kernel. */
@@ -298,8 +295,7 @@ export class Lowering {
     const length = ids.shape[0];
     const permutation = this.#result("int32", [length]);
     const offsets = this.#result("int32", [groups + 1]);
-    const check = this.checks.length;
-    this.checks.push({ op: this.#op, path: this.#path, trace: this.#trace, node: this.#node, extent: groups });
+    const check = this.#check(groups);
     const results = { permutation: permutation.place, offsets: offsets.place };
     this.steps.push({ kind: "groupBy", label: this.#label, length, groups, ids: this.place(ids), ...results, check });
     return [permutation.value, offsets.value];
@@ -318,7 +314,7 @@ export class Lowering {
   /** A call of the host between two segments. */
   host(inputs: readonly Value[], outputs: readonly { shape: readonly number[]; dtype: DType }[]): Value[] {
     const given = inputs.map((input) => {
-      const { buffer } = this.#loadOf(this.store(input));
+      const { buffer } = present(asLoad(this.store(input)));
       return { buffer, shape: input.shape };
     });
     const results = outputs.map(({ shape, dtype }) => this.#result(dtype, shape));

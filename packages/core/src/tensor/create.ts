@@ -114,20 +114,24 @@ function convert(values: ArrayLike<number | boolean>, dtype: DType): TypedArray 
  * own. `variable(x.cast("bfloat16"))` occupies half the memory; kernels widen it on load.
  */
 export function variable(initial: Tensor | Variable, options: VariableOptions = {}): Variable {
-  checkOptions("variable", options, "name", "requiresGrad");
-  const value = asTensor(initial, "variable");
-  if (options.requiresGrad && !isFloat(value.dtype)) {
-    throw new DTypeError(`variable: what requires a gradient is float, not ${value.dtype}; cast("float32") first`);
-  }
-  const made = new Variable(value.shape, value.dtype, defaultDevice(), options);
-  made.set(value, true);
-  return made;
+  return place("variable", initial, options, false);
 }
 
 /** A variable that requires a gradient. */
 export function parameter(initial: Tensor | Variable, options: VariableOptions = {}): Variable {
-  checkOptions("parameter", options, "name", "requiresGrad");
-  return variable(initial, { requiresGrad: true, ...options });
+  return place("parameter", initial, options, true);
+}
+
+function place(op: string, initial: Tensor | Variable, given: VariableOptions, requiresGrad: boolean): Variable {
+  checkOptions(op, given, "name", "requiresGrad");
+  const options = { requiresGrad, ...given };
+  const value = asTensor(initial, op);
+  if (options.requiresGrad && !isFloat(value.dtype)) {
+    throw new DTypeError(`${op}: what requires a gradient is float, not ${value.dtype}; cast("float32") first`);
+  }
+  const made = new Variable(value.shape, value.dtype, defaultDevice(), options);
+  made.set(value, true);
+  return made;
 }
 
 /** Constants and arrays of plain numbers that are made inside have this dtype. */

@@ -44,7 +44,7 @@ function checkResults(results: TypedArray[], outputs: readonly Signature[]): Typ
     const result = results[i];
     if (result.constructor !== dtypes[dtype].create(0).constructor || result.length !== sizeOf(shape)) {
       throw new ShapeError(
-        `hostCall: result ${i} is no ${dtype} array of ${sizeOf(shape)} elements (shape [${shape}])`,
+        `hostCall: result ${i} is ${result.constructor.name} of ${result.length} elements, not ${dtype} of [${shape}]`,
       );
     }
     return dtype === "bool" ? result.map((value) => Number(value !== 0)) : result;

@@ -83,6 +83,6 @@ export function keep(x: Readable): Tensor {
 export function backward(x: Readable | readonly Readable[], options: BackwardOptions = {}): void {
   const tensors = [x].flat().map((y) => asTensor(y, "backward"));
   const [device, other] = new Set(tensors.map(deviceOf));
-  if (!device || other) throw new DeviceError("backward: outputs of one device are needed");
+  if (!device || other) throw new DeviceError("backward: at least one output is needed, and all on one device");
   backwardFrom(tensors, device, options);
 }

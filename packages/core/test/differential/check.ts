@@ -1,6 +1,5 @@
 /** Runs steps on two backends and compares what comes out. */
 import type { Device } from "../../src/device/device.ts";
-import type { TypedArray } from "../../src/dtype.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import { readAll, setDefaultDevice } from "../../src/index.ts";
 import type { TensorData } from "../../src/io/data.ts";
@@ -27,49 +26,47 @@ export async function agree(name: string, { inputs, step }: Trial, reference: De
     );
   const expected = await valuesOn(reference, build);
   const actual = await valuesOn(device, build);
-  await compare(name, step, expected, actual, () => inputs.map((input) => input.magnitude()), reference);
+  const bound = await boundOf(step.model, () => inputs.map((input) => input.magnitude()), reference);
+  compare(name, expected, actual, bound);
 }
 
-/** Throws where values differ by more than a model allows; `magnitudes` makes the operands of its scale. */
-export async function compare(
+/** How far element i may be from its expected value. */
+type Bound = (expected: TensorData, i: number) => number;
+
+export const exact: Bound = () => 0;
+
+/** The bound of a model; `magnitudes` makes the operands of its scale. */
+export async function boundOf(model: Model, magnitudes: () => readonly Tensor[], reference: Device): Promise<Bound> {
+  if (model === "bits") return exact;
+  const { units, absolute = 0, scale } = model;
+  const [scales] = scale ? await valuesOn(reference, () => [scale(...magnitudes())]) : [null];
+  return ({ dtype, data }, i) =>
+    dtype === "float32" ? units * 2 ** -24 * (scales ? scales.data[i] : Math.abs(data[i])) + absolute : 0;
+}
+
+/** Throws where values differ by more than the bound, in the sign of a zero without one, or in what is not finite. */
+export function compare(
   name: string,
-  { model }: Step,
   expected: readonly TensorData[],
   actual: readonly TensorData[],
-  magnitudes: () => readonly Tensor[],
-  reference: Device,
-): Promise<void> {
+  bound: Bound,
+): void {
   if (actual.length !== expected.length) throw new Error(`${name}: ${actual.length} results, not ${expected.length}`);
-  const scale = await scaleOf(model, magnitudes, reference);
   for (const [r, wanted] of expected.entries()) {
     const got = actual[r];
     if (got.dtype !== wanted.dtype || String(got.shape) !== String(wanted.shape)) {
       throw new Error(`${name}: ${got.dtype} [${got.shape}], not ${wanted.dtype} [${wanted.shape}]`);
     }
     for (let i = 0; i < wanted.data.length; i++) {
-      if (Object.is(got.data[i], wanted.data[i])) continue;
-      const allowed = bound(model, wanted, i, scale);
-      if (Math.abs(got.data[i] - wanted.data[i]) <= allowed) continue;
-      const [a, b] = [got.data[i], wanted.data[i]].map((x) => (Object.is(x, -0) ? "-0" : String(x)));
-      throw new Error(`${name}: element ${i} of [${wanted.shape}] is ${a}, not ${b} (±${allowed})`);
+      const [a, b] = [got.data[i], wanted.data[i]];
+      if (Object.is(a, b)) continue;
+      const allowed = Number.isFinite(b) ? bound(wanted, i) : 0;
+      if (allowed > 0 && Math.abs(a - b) <= allowed) continue;
+      throw new Error(`${name}: element ${i} of [${wanted.shape}] is ${text(a)}, not ${text(b)} (±${allowed})`);
     }
   }
 }
 
-async function scaleOf(
-  model: Model,
-  magnitudes: () => readonly Tensor[],
-  reference: Device,
-): Promise<TypedArray | null> {
-  if (model === "bits" || !model.scale) return null;
-  const { scale } = model;
-  const [values] = await valuesOn(reference, () => [scale(...magnitudes())]);
-  return values.data;
-}
-
-/** How far the element may be off. */
-function bound(model: Model, { dtype, data }: TensorData, i: number, scale: TypedArray | null): number {
-  if (model === "bits" || dtype !== "float32" || !Number.isFinite(data[i])) return 0;
-  const { units, absolute = 0 } = model;
-  return units * 2 ** -24 * (scale ? scale[i] : Math.abs(data[i])) + absolute;
+function text(x: number): string {
+  return Object.is(x, -0) ? "-0" : String(x);
 }

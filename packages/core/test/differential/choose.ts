@@ -9,7 +9,7 @@ const floats = (values: readonly Tensor[], least: number): Tensor[] =>
 /** Mostly the last one, so that programs are chains. */
 function mostlyLast<T>(draw: Draw, list: readonly T[]): T | null {
   if (list.length === 0) return null;
-  return integer(draw, 0, 3) < 3 ? list[list.length - 1] : one(draw, list);
+  return integer(draw, 0, 4) < 4 ? list[list.length - 1] : one(draw, list);
 }
 
 /** A float32 value of at least so many axes. */

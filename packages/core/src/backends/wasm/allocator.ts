@@ -1,3 +1,5 @@
+import { present } from "../../invariant.ts";
+
 /** Blocks start at multiples of a cache line. */
 const ALIGNMENT = 64;
 /** Bytes behind every block that a 16-byte access of its last elements may touch. */
@@ -37,8 +39,7 @@ export class Allocator {
   }
 
   free(address: number): void {
-    const size = this.#sizes.get(address);
-    if (size === undefined) throw new RangeError(`no block starts at address ${address}`);
+    const size = present(this.#sizes.get(address));
     this.#sizes.delete(address);
     this.#insert(address, address + size);
   }

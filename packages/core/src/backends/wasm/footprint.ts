@@ -1,5 +1,6 @@
 /** Which bytes a kernel may touch, so that threads wait for each other only where they must. */
 import { dtypes } from "../../dtype.ts";
+import { placesOf } from "../../plan/access.ts";
 import type { Expr } from "../../plan/expr.ts";
 import { topological } from "../../plan/expr.ts";
 import type { Buffer, Kernel, Place } from "../../plan/plan.ts";
@@ -46,34 +47,20 @@ function overlap(a: Range, b: Range): boolean {
 
 /** The bytes that a kernel reads and writes; its launch says what scratch it uses. */
 export function footprintOf(kernel: Kernel, buffers: readonly Buffer[], launch: Launch): Footprint {
-  const { reads, writes } = placesOf(kernel, buffers);
+  const { reads, writes } = rangesOf(kernel, buffers);
   const scratch = launch.sharedScratch + launch.threadScratch;
   return { reads, writes: scratch > 0 ? [...writes, { space: "scratch", start: 0, end: scratch }] : writes };
 }
 
-function placesOf(kernel: Kernel, buffers: readonly Buffer[]): Footprint {
-  const of = (...places: Place[]): Range[] => places.map((p) => rangeOf(buffers, p.buffer, p.view));
-  switch (kernel.kind) {
-    case "map":
-    case "reduce": {
-      const roots = kernel.stores.map((store) => store.expr);
-      if (kernel.kind === "reduce") roots.push(kernel.input);
-      return { reads: loadsOf(roots, buffers), writes: of(...kernel.stores.map((store) => store.place)) };
-    }
-    case "matmul":
-      return { reads: of(kernel.a, kernel.b), writes: of(kernel.c) };
-    case "groupedRows":
-    case "groupedContraction":
-      return { reads: of(kernel.a, kernel.b, kernel.offsets), writes: of(kernel.c) };
-    case "scan":
-      return { reads: of(...[kernel.terms, kernel.factors].filter((place) => place !== null)), writes: of(kernel.out) };
-    case "sort":
-      return { reads: of(kernel.input), writes: of(kernel.indices) };
-    case "groupBy":
-      return { reads: of(kernel.ids), writes: of(kernel.permutation, kernel.offsets) };
-    case "segmentSum":
-      return { reads: of(kernel.input, kernel.permutation, kernel.offsets), writes: of(kernel.out) };
+function rangesOf(kernel: Kernel, buffers: readonly Buffer[]): Footprint {
+  const of = (places: readonly Place[]): Range[] => places.map((p) => rangeOf(buffers, p.buffer, p.view));
+  if (kernel.kind === "map" || kernel.kind === "reduce") {
+    const roots = kernel.stores.map((store) => store.expr);
+    if (kernel.kind === "reduce") roots.push(kernel.input);
+    return { reads: loadsOf(roots, buffers), writes: of(kernel.stores.map((store) => store.place)) };
   }
+  const { reads, writes } = placesOf(kernel);
+  return { reads: of(reads), writes: of(writes) };
 }
 
 function loadsOf(roots: readonly Expr[], buffers: readonly Buffer[]): Range[] {

@@ -1,8 +1,7 @@
 import type { Buffer, Kernel } from "../../plan/plan.ts";
 import { generateMap, generateReduce } from "./codegen/index.ts";
 import { groupBy } from "./kernels/group-by.ts";
-import { groupedContraction } from "./kernels/grouped-contraction.ts";
-import { groupedRows } from "./kernels/grouped-rows.ts";
+import { groupedContraction, groupedRows } from "./kernels/grouped.ts";
 import type { KernelOptions, Launch } from "./kernels/kernel.ts";
 import { matmul } from "./kernels/matmul.ts";
 import { scan } from "./kernels/scan.ts";

@@ -1,3 +1,4 @@
+import { present } from "../../invariant.ts";
 import type { Engine } from "./engine.ts";
 import type { Executor } from "./executor.ts";
 import type { KernelCode } from "./kernels/kernel.ts";
@@ -19,9 +20,7 @@ export class KernelLibrary {
 
   /** Number of the function. */
   numberOf(code: KernelCode): number {
-    const number = this.#numbers.get(code.key);
-    if (number === undefined) throw new Error(`wasm: kernel ${code.key} was not compiled`);
-    return number;
+    return present(this.#numbers.get(code.key));
   }
 
   /** Compiles what is not there yet, and gives way after every module; the number of kernels compiled. */

@@ -1,9 +1,9 @@
 /** Loads and stores of four elements by storage type; in lanes a bool is 0 or −1, a storage type is widened. */
-import type { DType } from "../../../dtype.ts";
 import type { Effect, FunctionBuilder, Value, Vector } from "../emit/index.ts";
 import { i16x8, i32, i32x4, v128 } from "../emit/index.ts";
 import type { Constants } from "./constants.ts";
 import { narrowBfloat, narrowHalf, widenHalf } from "./half.ts";
+import type { OperandShape } from "./structure.ts";
 
 type Address = Value<"i32">;
 
@@ -11,7 +11,8 @@ type Address = Value<"i32">;
 export interface Access {
   readonly f: FunctionBuilder;
   readonly constants: Constants;
-  readonly storage: DType;
+  /** Never that of an index, which has no address. */
+  readonly storage: OperandShape["storage"];
 }
 
 /** One element in all lanes. */

@@ -1,4 +1,5 @@
 /** Computes nodes where they are needed: every value once, in the outermost loop in which it does not change. */
+import { present } from "../../../invariant.ts";
 import type { FunctionBuilder, Local, Vector } from "../emit/index.ts";
 import { atomic, i32, i32x4, v128 } from "../emit/index.ts";
 import type { ArgumentWords } from "./arguments.ts";
@@ -108,7 +109,8 @@ export class Evaluator {
       case "apply":
         return this.#apply(node, site);
       case "accumulated":
-        throw new Error("wasm codegen: the reduced value is asked for before the reduction");
+        // It was provided at the end of the reduction.
+        return present(this.#find(n, site));
     }
   }
 

@@ -62,9 +62,7 @@ export class Loads {
 
   #access(node: LoadNode): Access {
     const { structure, f, constants } = this.#context;
-    const { storage } = structure.operands[node.operand];
-    if (storage === "index") throw new Error("wasm codegen: an index has no address");
-    return { f, constants, storage };
+    return { f, constants, storage: structure.operands[node.operand].storage };
   }
 
   /** The gathers whose index is the same in all lanes, and the others. */

@@ -1,5 +1,6 @@
 /** From the expressions of a kernel to the nodes of its structure. */
 import type { ComputeDType } from "../../../dtype.ts";
+import { present } from "../../../invariant.ts";
 import type { Expr, Load } from "../../../plan/expr.ts";
 import { topological } from "../../../plan/expr.ts";
 import type { OperandTable } from "./operands.ts";
@@ -43,9 +44,7 @@ export class NodeTable {
   }
 
   #of(expr: Expr): number {
-    const node = this.#byExpr.get(expr);
-    if (node === undefined) throw new Error(`an expression of kind ${expr.kind} was not added`);
-    return node;
+    return present(this.#byExpr.get(expr));
   }
 
   #build(expr: Expr): number {

@@ -1,5 +1,6 @@
 /** The distinct places that a kernel's loads, stores and index expressions walk through. */
 import type { DType } from "../../../dtype.ts";
+import { present } from "../../../invariant.ts";
 import type { Expr } from "../../../plan/expr.ts";
 import { topological } from "../../../plan/expr.ts";
 import type { Buffer } from "../../../plan/plan.ts";
@@ -55,8 +56,6 @@ export class OperandTable {
 
   /** Number of the operand that was added for this view. */
   of(buffer: number, view: View): number {
-    const operand = this.#byView.get(view)?.get(buffer);
-    if (operand === undefined) throw new Error(`no operand was added for buffer ${buffer}`);
-    return operand;
+    return present(this.#byView.get(view)?.get(buffer));
   }
 }

@@ -14,9 +14,7 @@ export function storeResults(context: KernelContext, evaluator: Evaluator, sites
   const pending: { access: Access; operand: number; site: Site; value: Vector }[] = [];
   for (const site of sites) {
     for (const { operand, node } of structure.stores) {
-      const { storage } = structure.operands[operand];
-      if (storage === "index") throw new Error("wasm codegen: a store needs a buffer");
-      const access = { f, constants, storage };
+      const access = { f, constants, storage: structure.operands[operand].storage };
       pending.push({ access, operand, site, value: f.let(narrow(access, evaluator.keep(node, site))) });
     }
   }

@@ -1,5 +1,5 @@
-import { type FunctionBuilder, i32, type Local } from "../emit/index.ts";
-import { integer } from "./arguments.ts";
+import { type FunctionBuilder, i32, type Local, type Value } from "../emit/index.ts";
+import { type Block, integer, type Words } from "./arguments.ts";
 import type { Arg } from "./kernel.ts";
 
 /** One axis of a batch: its extent, and bytes from one matrix to the next in A, B and C. */
@@ -32,32 +32,43 @@ export function batchSize(axes: readonly BatchAxis[]): number {
 
 const AXIS_BYTES = 16;
 
-/** The words of the axes, innermost first, as `moveToMatrix` reads them. */
+/** Words of a batch. */
+export function batchWords(axes: readonly BatchAxis[]): Block<"matrices" | "rank"> {
+  return { matrices: batchSize(axes), rank: axes.length };
+}
+
+/** The words of the axes, innermost first; they follow the named words. */
 export function axisWords(axes: readonly BatchAxis[]): Arg[] {
   return axes.toReversed().flatMap(({ extent, a, b, c }) => [extent, a, b, c].map(integer));
 }
 
-/** Sets the three addresses to those of matrix `index` of the batch; `axes` is the address of `rank` axes. */
-export function moveToMatrix(
-  f: FunctionBuilder,
-  index: Local<"i32">,
-  axes: { readonly words: Local<"i32">; readonly rank: Local<"i32"> },
-  first: { readonly a: Local<"i32">; readonly b: Local<"i32">; readonly c: Local<"i32"> },
-  moved: { readonly a: Local<"i32">; readonly b: Local<"i32">; readonly c: Local<"i32"> },
-): void {
-  const rest = f.let(index);
-  const axis = f.let(axes.words);
-  const end = f.let(i32.add(axis, i32.mul(axes.rank, AXIS_BYTES)));
-  const [extent, coordinate] = [f.local("i32"), f.local("i32")];
+/** The matrix of a batch that is taken up. */
+export interface Matrix {
+  readonly addresses: Words<"a" | "b" | "c">;
+  /** Writes the code that takes up matrix `index`. */
+  readonly select: (index: Local<"i32">) => void;
+}
+
+/** `axes`: the address of the words of the axes. */
+export function matrixOf(f: FunctionBuilder, words: Words<"a" | "b" | "c" | "rank">, axes: Value<"i32">): Matrix {
+  const first = f.let(axes);
+  const addresses = { a: f.local("i32"), b: f.local("i32"), c: f.local("i32") };
   const operands = ["a", "b", "c"] as const;
-  for (const operand of operands) f.set(moved[operand], first[operand]);
-  f.while(i32.ne(axis, end), () => {
-    f.set(extent, i32.load(axis));
-    f.set(coordinate, i32.remU(rest, extent));
-    f.set(rest, i32.divU(rest, extent));
-    for (const [i, operand] of operands.entries()) {
-      f.advance(moved[operand], i32.mul(coordinate, i32.load(axis, 4 + 4 * i)));
-    }
-    f.advance(axis, AXIS_BYTES);
-  });
+  const select = (index: Local<"i32">): void => {
+    const rest = f.let(index);
+    const axis = f.let(first);
+    const end = f.let(i32.add(axis, i32.mul(words.rank, AXIS_BYTES)));
+    const [extent, coordinate] = [f.local("i32"), f.local("i32")];
+    for (const operand of operands) f.set(addresses[operand], words[operand]);
+    f.while(i32.ne(axis, end), () => {
+      f.set(extent, i32.load(axis));
+      f.set(coordinate, i32.remU(rest, extent));
+      f.set(rest, i32.divU(rest, extent));
+      for (const [i, operand] of operands.entries()) {
+        f.advance(addresses[operand], i32.mul(coordinate, i32.load(axis, 4 + 4 * i)));
+      }
+      f.advance(axis, AXIS_BYTES);
+    });
+  };
+  return { addresses, select };
 }

@@ -4,8 +4,7 @@ import { run } from "../../../../test/wasm/launch.ts";
 import { gather, type Layout, layouts, place, positions, randomArray, sameBits } from "../../../../test/wasm/places.ts";
 import type { GroupedContractionKernel, GroupedRowsKernel } from "../../../plan/plan.ts";
 import { contiguous, sizeOf, type View } from "../../../plan/view.ts";
-import { groupedContraction } from "./grouped-contraction.ts";
-import { groupedRows } from "./grouped-rows.ts";
+import { groupedContraction, groupedRows } from "./grouped.ts";
 import { type Tile, tiles } from "./tile.ts";
 
 const anyTile = fc.constantFrom(...Object.values(tiles));

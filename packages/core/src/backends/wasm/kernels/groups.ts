@@ -1,4 +1,5 @@
 import { type FunctionBuilder, i32, type Local } from "../emit/index.ts";
+import type { Words } from "./arguments.ts";
 
 /** A group of rows, read from `offsets` when the kernel runs. */
 export interface Group {
@@ -8,15 +9,12 @@ export interface Group {
   readonly select: (index: Local<"i32">) => void;
 }
 
-export function groupOf(
-  f: FunctionBuilder,
-  { offsets, offsetStride }: { readonly offsets: Local<"i32">; readonly offsetStride: Local<"i32"> },
-): Group {
+export function groupOf(f: FunctionBuilder, { offsets, offsetsStep }: Words<"offsets" | "offsetsStep">): Group {
   const [first, rows, word] = [f.local("i32"), f.local("i32"), f.local("i32")];
   const select = (index: Local<"i32">): void => {
-    f.set(word, i32.add(offsets, i32.mul(index, offsetStride)));
+    f.set(word, i32.add(offsets, i32.mul(index, offsetsStep)));
     f.set(first, i32.load(word));
-    f.set(rows, i32.sub(i32.load(i32.add(word, offsetStride)), first));
+    f.set(rows, i32.sub(i32.load(i32.add(word, offsetsStep)), first));
   };
   return { first, rows, select };
 }

@@ -51,5 +51,10 @@ export interface KernelOptions {
 /** A launch of nothing: some extent is 0. */
 export const nothing: Launch = { phases: [], sharedScratch: 0, threadScratch: 0 };
 
+/** A launch of one call. */
+export function onePhase(call: KernelCall, scratch: Partial<Omit<Launch, "phases">> = {}): Launch {
+  return { phases: [call], sharedScratch: 0, threadScratch: 0, ...scratch };
+}
+
 /** Parameters of every kernel. */
 export const kernelParameters = { args: "i32", thread: "i32", threads: "i32" } as const;

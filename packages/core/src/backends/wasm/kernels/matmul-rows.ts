@@ -1,19 +1,17 @@
-import { i32, type Module } from "../emit/index.ts";
-import { ArgumentBlock } from "./arguments.ts";
-import { axisWords, batchSize, moveToMatrix } from "./batch.ts";
+import { type FunctionBuilder, i32 } from "../emit/index.ts";
+import { type Block, kernelCall, type Surroundings, type Words } from "./arguments.ts";
+import { axisWords, batchSize, batchWords, matrixOf } from "./batch.ts";
 import { align, blockingOf, panelsOf } from "./blocking.ts";
-import { type Arg, type KernelCall, kernelParameters, type Launch } from "./kernel.ts";
+import type { Arg, Launch } from "./kernel.ts";
 import type { MatmulShape } from "./matmul-shape.ts";
 import { PANELS_TOGETHER, packPanels } from "./pack.ts";
 import { ceilingDivide, minimum, shareOf } from "./partition.ts";
 import { forEachDepthBlock, multiplyRows, type ProductCode, productKey } from "./product.ts";
-import { blocksOf, productArguments, productWords } from "./product-arguments.ts";
+import { type BlockWord, blocksOf, blockWords, type ProductExtents } from "./product-arguments.ts";
 import { columnsOf } from "./tile.ts";
 
 /** Most bytes of packed B at a time; wider products are made in strips of columns. */
 const PACKED_BYTES = 1 << 25;
-
-const block = new ArgumentBlock([...productWords, "matrices", "rank", "packed", "packedMatrix"]);
 
 /**
  * A batch of products in two phases a strip of columns: the threads pack B together, `packed[matrix][block of K][panel]
@@ -35,41 +33,37 @@ export function byRows(shape: MatmulShape, code: ProductCode): Launch {
     });
   }
   const blocking = blockingOf(tile, shape.rows, 0, shape.depth);
-  const phases = strips.flatMap((part) => {
-    const words = block.fill({
-      ...productArguments(part, tile, blocking),
-      matrices,
-      rank: part.axes.length,
+  const phases = strips.flatMap(({ axes, layouts, ...extents }) => {
+    const { columns, depth } = extents;
+    const block: StripBlock = {
+      ...extents,
+      ...blockWords(tile, columns, blocking),
+      ...batchWords(axes),
       packed: { kind: "scratch", byteOffset: 0 },
-      packedMatrix: part.depth * panelsOf(tile, part.columns) * width * 4,
-    });
-    const args = [...words, ...axisWords(part.axes)];
-    const pack = call(`matmulPack:${tile.vectors}${code.b}`, args, emitPack, code);
-    const multiply = call(`matmulRows:${productKey(code)}`, args, emitMultiply, code);
-    return shape.depth > 0 ? [pack, multiply] : [multiply];
+      packedMatrix: depth * panelsOf(tile, columns) * width * 4,
+    };
+    const pack = kernelCall(`matmulPack:${tile.vectors}${code.b}`, block, packer(code), axisWords(axes));
+    const multiply = kernelCall(`matmulRows:${productKey(code)}`, block, multiplier(code), axisWords(axes));
+    return depth > 0 ? [pack, multiply] : [multiply];
   });
   const sharedScratch = align(panelBytes * Math.min(strip / width, panelsOf(tile, shape.columns)));
   return { phases, sharedScratch, threadScratch: blocking.threadScratch };
 }
 
-type Emit = (module: Module, key: string, code: ProductCode) => void;
-
-function call(key: string, args: readonly Arg[], emit: Emit, code: ProductCode): KernelCall {
-  return { code: { key, emit: (module) => emit(module, key, code) }, args };
-}
+type StripWord = keyof ProductExtents | BlockWord | "matrices" | "rank" | "packed" | "packedMatrix";
+type StripBlock = Block<StripWord>;
+type Write = (f: FunctionBuilder, words: Words<StripWord>, surroundings: Surroundings) => void;
 
 function moved(address: Arg, bytes: number): Arg {
   return address.kind === "address" ? { ...address, byteOffset: address.byteOffset + bytes } : address;
 }
 
 /** A unit of work is a few panels of one block of K of one matrix. */
-function emitPack(module: Module, key: string, { tile, b: layout }: ProductCode): void {
+function packer({ tile, b: layout }: ProductCode): Write {
   const width = columnsOf(tile);
   const unitColumns = PANELS_TOGETHER * width;
-  module.export(key, kernelParameters, (f, { args, thread, threads }) => {
-    const words = block.load(f, args);
-    const axes = { words: f.let(i32.add(args, block.bytes)), rank: words.rank };
-    const matrix = { a: f.local("i32"), b: f.local("i32"), c: f.local("i32") };
+  return (f, words, { thread, threads, rest }) => {
+    const matrix = matrixOf(f, words, rest);
     const stripes = f.let(ceilingDivide(words.columns, unitColumns));
     const depthBlocks = f.let(ceilingDivide(words.depth, words.depthBlock));
     const share = shareOf(f, f.let(i32.mul(words.matrices, i32.mul(depthBlocks, stripes))), thread, threads);
@@ -79,11 +73,11 @@ function emitPack(module: Module, key: string, { tile, b: layout }: ProductCode)
       const block = f.let(i32.divU(unit, stripes));
       const k = f.let(i32.mul(i32.remU(block, depthBlocks), words.depthBlock));
       const index = f.let(i32.divU(block, depthBlocks));
-      moveToMatrix(f, index, axes, words, matrix);
+      matrix.select(index);
       const depth = f.let(minimum(i32.sub(words.depth, k), words.depthBlock));
       const before = i32.add(i32.mul(k, i32.mul(words.panels, width * 4)), i32.mul(i32.mul(column, depth), 4));
       packPanels(f, width, layout, {
-        source: f.let(i32.add(matrix.b, i32.add(i32.mul(column, words.bColumn), i32.mul(k, words.bDepth)))),
+        source: f.let(i32.add(matrix.addresses.b, i32.add(i32.mul(column, words.bColumn), i32.mul(k, words.bDepth)))),
         laneStride: words.bColumn,
         depthStride: words.bDepth,
         lanes: f.let(minimum(i32.sub(words.columns, column), i32.const(unitColumns))),
@@ -91,17 +85,15 @@ function emitPack(module: Module, key: string, { tile, b: layout }: ProductCode)
         target: f.let(i32.add(i32.add(words.packed, i32.mul(index, words.packedMatrix)), before)),
       });
     });
-  });
+  };
 }
 
 /** A unit of work is one row of tiles of one matrix. */
-function emitMultiply(module: Module, key: string, code: ProductCode): void {
+function multiplier(code: ProductCode): Write {
   const { tile } = code;
-  module.export(key, kernelParameters, (f, { args, thread, threads }) => {
-    const words = block.load(f, args);
+  return (f, words, { thread, threads, rest }) => {
     const blocks = blocksOf(f, words, thread);
-    const axes = { words: f.let(i32.add(args, block.bytes)), rank: words.rank };
-    const matrix = { a: f.local("i32"), b: f.local("i32"), c: f.local("i32") };
+    const matrix = matrixOf(f, words, rest);
     const tileRows = f.let(ceilingDivide(words.rows, tile.rows));
     const share = shareOf(f, f.let(i32.mul(tileRows, words.matrices)), thread, threads);
     const unit = f.let(share.from);
@@ -112,13 +104,13 @@ function emitMultiply(module: Module, key: string, code: ProductCode): void {
       const count = f.let(minimum(i32.sub(share.to, unit), i32.sub(tileRows, tileRow)));
       const from = f.let(i32.mul(tileRow, tile.rows));
       const to = f.let(minimum(i32.add(from, i32.mul(count, tile.rows)), words.rows));
-      moveToMatrix(f, index, axes, words, matrix);
+      matrix.select(index);
       const packed = f.let(i32.add(words.packed, i32.mul(index, words.packedMatrix)));
       forEachDepthBlock(f, words.depth, words.depthBlock, (k, steps, fresh) => {
         const bPanels = f.let(i32.add(packed, i32.mul(k, i32.mul(words.panels, columnsOf(tile) * 4))));
         const { columns } = words;
         const rows = { from, to };
-        multiplyRows(f, code, { ...words, ...matrix }, blocks, {
+        multiplyRows(f, code, { ...words, ...matrix.addresses }, blocks, {
           k,
           steps,
           fresh,
@@ -130,5 +122,5 @@ function emitMultiply(module: Module, key: string, code: ProductCode): void {
       });
       f.advance(unit, count);
     });
-  });
+  };
 }

@@ -13,3 +13,13 @@ export function addressOf(place: Place): Arg {
 export function byteStride(place: Place, axis: number): number {
   return place.view.strides.at(axis)! * ELEMENT;
 }
+
+/** Words of a place: its address under `name`, and the bytes along each axis under `name` and the axis's own. */
+export function placeWords<Name extends string, Axis extends string>(
+  name: Name,
+  place: Place,
+  ...axes: readonly Axis[]
+): Record<Name, Arg> & Record<`${Name}${Axis}`, number> {
+  const strides = axes.map((axis, i) => [`${name}${axis}`, byteStride(place, i)]);
+  return { [name]: addressOf(place), ...Object.fromEntries(strides) };
+}

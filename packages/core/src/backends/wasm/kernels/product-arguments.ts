@@ -1,34 +1,9 @@
 import { type FunctionBuilder, i32, type Local } from "../emit/index.ts";
-import type { Words } from "./arguments.ts";
+import type { Block, Words } from "./arguments.ts";
 import { type Blocking, panelsOf } from "./blocking.ts";
 import type { Arg } from "./kernel.ts";
 import type { ProductBlocks } from "./product.ts";
 import type { Tile } from "./tile.ts";
-
-/** Words that every product kernel takes. */
-export const productWords = [
-  "a",
-  "b",
-  "c",
-  "rows",
-  "columns",
-  "depth",
-  "aRow",
-  "aDepth",
-  "bDepth",
-  "bColumn",
-  "cRow",
-  "cColumn",
-  "panels",
-  "depthBlock",
-  "rowBlock",
-  "panelBlock",
-  "scratch",
-  "bOffset",
-  "threadScratch",
-] as const;
-
-export type ProductWord = (typeof productWords)[number];
 
 /** Addresses of the first elements, extents, and strides in bytes. */
 export interface ProductExtents {
@@ -46,14 +21,12 @@ export interface ProductExtents {
   readonly cColumn: number;
 }
 
-export function productArguments(
-  extents: ProductExtents,
-  tile: Tile,
-  blocking: Blocking,
-): Record<ProductWord, Arg | number> {
+export type BlockWord = "panels" | "depthBlock" | "rowBlock" | "panelBlock" | "scratch" | "bOffset" | "threadScratch";
+
+/** Words that every product kernel takes beside its extents. */
+export function blockWords(tile: Tile, columns: number, blocking: Blocking): Block<BlockWord> {
   return {
-    ...extents,
-    panels: panelsOf(tile, extents.columns),
+    panels: panelsOf(tile, columns),
     depthBlock: blocking.depth,
     rowBlock: blocking.rows,
     panelBlock: blocking.panels,
@@ -64,7 +37,7 @@ export function productArguments(
 }
 
 /** The blocks that the words describe, with the thread's own scratch. */
-export function blocksOf(f: FunctionBuilder, words: Words<ProductWord>, thread: Local<"i32">): ProductBlocks {
+export function blocksOf(f: FunctionBuilder, words: Words<BlockWord>, thread: Local<"i32">): ProductBlocks {
   const scratch = f.let(i32.add(words.scratch, i32.mul(thread, words.threadScratch)));
   return {
     depthBlock: words.depthBlock,

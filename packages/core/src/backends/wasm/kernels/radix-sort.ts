@@ -1,8 +1,9 @@
-import { type FunctionBuilder, i32, type Local, type Module, type Value, v128 } from "../emit/index.ts";
+import { type FunctionBuilder, i32, type Local, type Value, v128 } from "../emit/index.ts";
+import { kernelCall } from "./arguments.ts";
 import { align } from "./blocking.ts";
-import { type KernelCode, kernelParameters } from "./kernel.ts";
+import type { KernelCall } from "./kernel.ts";
 import { shareOf } from "./partition.ts";
-import { keyAt, type SortCall, sortBlock, sortName } from "./sort-keys.ts";
+import { keyAt, type SortBlock, type SortOrder, sortName } from "./sort-keys.ts";
 
 /** Digits of a key, the lowest first, and bytes of the counters of one. */
 const DIGITS = 4;
@@ -16,14 +17,8 @@ export function radixScratch(length: number): number {
 }
 
 /** The first k places in sorted order, by a stable counting sort of each digit; a digit that all keys share is skipped. */
-export function radixSort(call: SortCall): KernelCode {
-  const key = sortName("radix", call);
-  return { key, emit: (module) => emit(module, key, call) };
-}
-
-function emit(module: Module, name: string, call: SortCall): void {
-  module.export(name, kernelParameters, (f, { args, thread, threads }) => {
-    const words = sortBlock.load(f, args);
+export function radixSort(block: SortBlock, order: SortOrder): KernelCall {
+  return kernelCall(sortName("radix", order), block, (f, words, { thread, threads }) => {
     const counters = f.let(i32.add(words.scratch, i32.mul(thread, words.threadScratch)));
     const bytes = f.let(i32.mul(words.length, PAIR));
     const share = shareOf(f, words.rows, thread, threads);
@@ -41,7 +36,7 @@ function emit(module: Module, name: string, call: SortCall): void {
       const pair = f.let(from);
       f.for(i, 0, words.length, 1, () => {
         // Digits are read without a sign.
-        f.set(key, i32.xor(keyAt(f, input, call), -(2 ** 31)));
+        f.set(key, i32.xor(keyAt(f, input, order), -(2 ** 31)));
         f.do(i32.store(pair, key));
         f.do(i32.store(pair, i, 4));
         for (let digit = 0; digit < DIGITS; digit++) add(f, counter(digit), 1);

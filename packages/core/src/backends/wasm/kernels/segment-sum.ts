@@ -1,25 +1,10 @@
 import type { SegmentSumKernel } from "../../../plan/plan.ts";
-import { type FunctionBuilder, f32, f32x4, i32, type Local, type Module, type Value, v128 } from "../emit/index.ts";
-import { ArgumentBlock } from "./arguments.ts";
+import { type FunctionBuilder, f32, f32x4, i32, type Local, type Value, v128 } from "../emit/index.ts";
+import { kernelCall } from "./arguments.ts";
 import { groupOf } from "./groups.ts";
-import { kernelParameters, type Launch, nothing } from "./kernel.ts";
+import { type Launch, nothing, onePhase } from "./kernel.ts";
 import { ceilingDivide, minimum } from "./partition.ts";
-import { addressOf, byteStride, ELEMENT } from "./place.ts";
-
-const block = new ArgumentBlock([
-  "input",
-  "inputRow",
-  "inputColumn",
-  "permutation",
-  "permutationStep",
-  "offsets",
-  "offsetStride",
-  "out",
-  "outRow",
-  "outColumn",
-  "segments",
-  "width",
-]);
+import { byteStride, ELEMENT, placeWords } from "./place.ts";
 
 /** Columns that a thread sums at a time: eight vectors of sums stay in registers. */
 const COLUMNS = 32;
@@ -31,29 +16,16 @@ const COLUMNS = 32;
 export function segmentSum(kernel: SegmentSumKernel): Launch {
   const { input, permutation, offsets, out, segments, width } = kernel;
   if (segments * width === 0) return nothing;
-  const args = block.fill({
-    input: addressOf(input),
-    inputRow: byteStride(input, 0),
-    inputColumn: byteStride(input, 1),
-    permutation: addressOf(permutation),
-    permutationStep: byteStride(permutation, 0),
-    offsets: addressOf(offsets),
-    offsetStride: byteStride(offsets, 0),
-    out: addressOf(out),
-    outRow: byteStride(out, 0),
-    outColumn: byteStride(out, 1),
+  const dense = byteStride(input, 1) === ELEMENT && byteStride(out, 1) === ELEMENT;
+  const block = {
+    ...placeWords("input", input, "Row", "Column"),
+    ...placeWords("permutation", permutation, "Step"),
+    ...placeWords("offsets", offsets, "Step"),
+    ...placeWords("out", out, "Row", "Column"),
     segments,
     width,
-  });
-  const dense = byteStride(input, 1) === ELEMENT && byteStride(out, 1) === ELEMENT;
-  const key = `segmentSum:${dense ? "dense" : "strided"}`;
-  const code = { key, emit: (module: Module) => emit(module, key, dense) };
-  return { phases: [{ code, args }], sharedScratch: 0, threadScratch: 0 };
-}
-
-function emit(module: Module, key: string, dense: boolean): void {
-  module.export(key, kernelParameters, (f, { args, thread, threads }) => {
-    const words = block.load(f, args);
+  };
+  const call = kernelCall(`segmentSum:${dense ? "dense" : "strided"}`, block, (f, words, { thread, threads }) => {
     const segment = groupOf(f, words);
     const blocks = f.let(ceilingDivide(words.width, COLUMNS));
     const [unit, index, column] = [f.local("i32"), f.local("i32"), f.local("i32")];
@@ -97,6 +69,7 @@ function emit(module: Module, key: string, dense: boolean): void {
       });
     });
   });
+  return onePhase(call);
 }
 
 function sumVectors(

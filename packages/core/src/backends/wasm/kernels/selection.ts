@@ -1,8 +1,9 @@
-import { type FunctionBuilder, i32, i32x4, type Local, type Module, type Value, v128 } from "../emit/index.ts";
+import { type FunctionBuilder, i32, i32x4, type Local, type Value, v128 } from "../emit/index.ts";
+import { kernelCall } from "./arguments.ts";
 import { align } from "./blocking.ts";
-import { type KernelCode, kernelParameters } from "./kernel.ts";
+import type { KernelCall } from "./kernel.ts";
 import { shareOf } from "./partition.ts";
-import { keyAt, type SortCall, sortBlock, sortName } from "./sort-keys.ts";
+import { keyAt, type SortBlock, type SortOrder, sortName } from "./sort-keys.ts";
 
 /** Marks what has been taken. */
 const TAKEN = -(2 ** 31);
@@ -13,15 +14,10 @@ export function selectionScratch(length: number): number {
 }
 
 /** The first k places of floats in sorted order, by k passes over the keys of the row. */
-export function selection({ isFloat, descending }: SortCall): KernelCode {
-  const key = sortName("selection", { isFloat, descending });
+export function selection(block: SortBlock, { isFloat, descending }: SortOrder): KernelCall {
   // The first in order has the largest key.
-  return { key, emit: (module) => emit(module, key, { isFloat, descending: !descending }) };
-}
-
-function emit(module: Module, name: string, call: SortCall): void {
-  module.export(name, kernelParameters, (f, { args, thread, threads }) => {
-    const words = sortBlock.load(f, args);
+  const order = { isFloat, descending: !descending };
+  return kernelCall(sortName("selection", { isFloat, descending }), block, (f, words, { thread, threads }) => {
     const keys = f.let(i32.add(words.scratch, i32.mul(thread, words.threadScratch)));
     const keyBytes = f.let(i32.and(i32.add(i32.mul(words.length, 4), 15), -16));
     const share = shareOf(f, words.rows, thread, threads);
@@ -30,7 +26,7 @@ function emit(module: Module, name: string, call: SortCall): void {
       const input = f.let(i32.add(words.input, i32.mul(row, words.inputRow)));
       const indices = f.let(i32.add(words.indices, i32.mul(row, words.indicesRow)));
       f.for(i, 0, words.length, 1, () => {
-        const key = keyAt(f, i32.add(input, i32.mul(i, words.inputStep)), call);
+        const key = keyAt(f, i32.add(input, i32.mul(i, words.inputStep)), order);
         f.do(i32.store(i32.add(keys, i32.shl(i, 2)), key));
       });
       f.for(i, i32.shl(words.length, 2), keyBytes, 4, () => f.do(i32.store(i32.add(keys, i), TAKEN)));

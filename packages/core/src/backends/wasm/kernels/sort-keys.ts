@@ -1,41 +1,19 @@
 import { type FunctionBuilder, f32, i32, type Local, select, type Value } from "../emit/index.ts";
-import { ArgumentBlock } from "./arguments.ts";
+import type { Block } from "./arguments.ts";
 
 /** What both ways of sorting are given. */
-export const sortBlock: ArgumentBlock<
-  | "input"
-  | "inputRow"
-  | "inputStep"
-  | "indices"
-  | "indicesRow"
-  | "indicesStep"
-  | "rows"
-  | "length"
-  | "k"
-  | "scratch"
-  | "threadScratch"
-> = new ArgumentBlock([
-  "input",
-  "inputRow",
-  "inputStep",
-  "indices",
-  "indicesRow",
-  "indicesStep",
-  "rows",
-  "length",
-  "k",
-  "scratch",
-  "threadScratch",
-]);
+export type SortBlock = Block<
+  `${"input" | "indices"}${"" | "Row" | "Step"}` | "rows" | "length" | "k" | "scratch" | "threadScratch"
+>;
 
 /** What is compiled in. */
-export interface SortCall {
+export interface SortOrder {
   readonly isFloat: boolean;
   readonly descending: boolean;
 }
 
 /** Names the code of a way of sorting. */
-export function sortName(way: string, { isFloat, descending }: SortCall): string {
+export function sortName(way: string, { isFloat, descending }: SortOrder): string {
   return `${way} ${isFloat ? "float32" : "int32"} ${descending ? "falling" : "rising"}`;
 }
 
@@ -45,7 +23,7 @@ const NAN = 2 ** 31 - 2;
  * An integer for the entry at an address: signed, rising in the wanted order. −0 is as +0, NaN above +∞; no float has
  * the lowest integer of all.
  */
-export function keyAt(f: FunctionBuilder, address: Value<"i32">, { isFloat, descending }: SortCall): Value<"i32"> {
+export function keyAt(f: FunctionBuilder, address: Value<"i32">, { isFloat, descending }: SortOrder): Value<"i32"> {
   const key = isFloat ? floatKey(f, f.let(f32.add(f32.load(address), 0))) : i32.load(address);
   return descending ? i32.xor(key, -1) : key;
 }

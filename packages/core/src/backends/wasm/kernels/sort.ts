@@ -1,9 +1,9 @@
 import type { Buffer, SortKernel } from "../../../plan/plan.ts";
-import { type KernelCall, type Launch, nothing } from "./kernel.ts";
-import { addressOf, byteStride } from "./place.ts";
+import { type Launch, nothing, onePhase } from "./kernel.ts";
+import { placeWords } from "./place.ts";
 import { radixScratch, radixSort } from "./radix-sort.ts";
 import { selection, selectionScratch } from "./selection.ts";
-import { type SortCall, sortBlock } from "./sort-keys.ts";
+import type { SortBlock, SortOrder } from "./sort-keys.ts";
 
 /**
  * Sorted places: by k passes over the row where few are wanted or the row is short, else by digits. Each thread sorts
@@ -17,22 +17,18 @@ export function sort(kernel: SortKernel, buffers: readonly Buffer[]): Launch {
   const bytes = bySelection ? selectionScratch(length) : radixScratch(length);
   // Only one thread has work with one row: it takes memory that is not there for each of them.
   const [sharedScratch, threadScratch] = rows === 1 ? [bytes, 0] : [0, bytes];
-  const args = sortBlock.fill({
-    input: addressOf(input),
-    inputRow: byteStride(input, 0),
-    inputStep: byteStride(input, 1),
-    indices: addressOf(indices),
-    indicesRow: byteStride(indices, 0),
-    indicesStep: byteStride(indices, 1),
+  const block: SortBlock = {
+    ...placeWords("input", input, "Row", "Step"),
+    ...placeWords("indices", indices, "Row", "Step"),
     rows,
     length,
     k,
     scratch: { kind: "scratch", byteOffset: 0, perThread: rows > 1 },
     threadScratch,
-  });
-  const call: SortCall = { isFloat, descending };
-  const code: KernelCall["code"] = bySelection ? selection(call) : radixSort(call);
-  return { phases: [{ code, args }], sharedScratch, threadScratch };
+  };
+  const order: SortOrder = { isFloat, descending };
+  const call = bySelection ? selection(block, order) : radixSort(block, order);
+  return onePhase(call, { sharedScratch, threadScratch });
 }
 
 /**
