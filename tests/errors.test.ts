@@ -9,6 +9,7 @@ import { elements, files, headers } from "./errors/files.ts";
 import { grouping, indexing } from "./errors/indexing.ts";
 import { attention, generation, layers, losses, models } from "./errors/layers.ts";
 import { moonlight } from "./errors/moonlight.ts";
+import { misnamed } from "./errors/nonsense.ts";
 import { options, parameters, schedules, updates } from "./errors/optimizers.ts";
 import { products } from "./errors/products.ts";
 import { order, reduceOptions, reductions } from "./errors/reductions.ts";
@@ -46,4 +47,8 @@ describe.each(Object.entries(groups))("%s", (folder, lists) => {
     const file = `errors/messages/${folder}/${name}.txt`.replaceAll(" ", "-");
     await expect(await messagesOf(cases)).toMatchFileSnapshot(file);
   });
+});
+
+it("an op that is called without sense names itself", () => {
+  expect(misnamed()).toEqual([]);
 });

@@ -3,6 +3,7 @@
 import {
   Device,
   defaultDevice,
+  explain,
   Generator,
   noGrad,
   readAll,
@@ -11,7 +12,6 @@ import {
   type Tensor,
   tensor,
 } from "@tsuki/core";
-import { explain } from "@tsuki/core/explain";
 import { languageModelLoss, MoE, Moonlight } from "@tsuki/moe";
 import { clipGradNorm, MuonWithAdamW, moonlightGroups, warmupCosine } from "@tsuki/optim";
 import { beforeEach, expect, it } from "vitest";

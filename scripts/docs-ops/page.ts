@@ -2,7 +2,7 @@
 import { deviations } from "../../tests/torch-ops/deviations.ts";
 import { type Outcome, type Setting, settings } from "../../tests/torch-ops/run.ts";
 import { counterpart } from "./counterparts.ts";
-import { type Entry, exportsOf } from "./source.ts";
+import { type Entry, exportsOf, functionsOf } from "./source.ts";
 import { type Traits, traitsOf } from "./traits.ts";
 
 interface Row extends Entry {
@@ -31,16 +31,15 @@ function allRows(called: ReadonlySet<string>): Row[] {
   const graph = [
     ...ops("packages/core/src/ops/methods.ts", "method, function"),
     ...ops("packages/core/src/ops/functions.ts", "function"),
-    ...ops("packages/core/src/ops/apart.ts", "function"),
   ].sort((a, b) => (a.file < b.file ? -1 : Number(a.file > b.file)));
   const named = new Set(graph.map(({ name }) => name));
+  const withForm = (entries: readonly Entry[], form: string): Row[] => entries.map((each) => ({ ...each, form }));
+  const nn = exportsOf("packages/nn/src/index.ts").filter(({ name }) => called.has(name));
   const others = [
-    ...exportsOf("packages/core/src/index.ts").filter(({ file }) => file === "packages/core/src/tensor/selection.ts"),
-    ...exportsOf("packages/core/src/linalg/index.ts"),
-    ...exportsOf("packages/nn/src/index.ts").filter(({ name }) => called.has(name)),
-  ]
-    .filter(({ name }) => !named.has(name))
-    .map((entry) => ({ ...entry, form: "function" }));
+    ...withForm(functionsOf("packages/core/src/tensor/selection.ts"), "async function"),
+    ...withForm(exportsOf("packages/core/src/linalg/index.ts"), "async function of `@tsuki/core/linalg`"),
+    ...withForm(nn, "function of `@tsuki/nn`"),
+  ].filter(({ name }) => !named.has(name));
   const missing = [...called].filter((name) => !named.has(name) && !others.some((row) => row.name === name));
   if (missing.length > 0) throw new Error(`PyTorch's calls are mapped to ${missing}, which no file exports`);
   return [...graph, ...others];

@@ -32,6 +32,13 @@ export function exportsOf(path: string): Entry[] {
   });
 }
 
+/** The functions of a file of its own entry in the package. */
+export function functionsOf(path: string): Entry[] {
+  const source = read(path);
+  const names = [...source.matchAll(/^export (?:async )?function (\w+)/gm)].map(([, name]) => name);
+  return names.flatMap((name) => describe(source, path, name, name));
+}
+
 function read(path: string): string {
   return readFileSync(`${root}${path}`, "utf8");
 }

@@ -63,6 +63,8 @@ export const gradients: Cases = {
     grad(v.sum(), [v], wrong({ create_graph: true }));
   },
   "grad(x.sum(), [w])": () => grad(x.sum(), [w()]),
+  "grad(null, [w])": () => grad(wrong(null), [w()]),
+  "grad(w.sum(), [null])": () => grad(w().sum(), wrong([null])),
   "jvp(f, [x], [ones([2])])": () => jvp((a) => a.sum(), [x], [ones([2])]),
   "jvp(f, [x], [])": () => jvp((a) => a.sum(), [x], []),
   "hvp(f, [x], [ones([2])])": () => hvp((a) => a.square().sum(), [x], [ones([2])]),
@@ -82,6 +84,16 @@ export const rules: Cases = {
     v.registerHook(() => ones([2, 3], { dtype: "int32" }));
     v.sum().backward();
   },
+  "w.registerHook(gives a number)": () => {
+    const v = w();
+    v.registerHook(wrong(() => 3));
+    v.sum().backward();
+  },
+  "w.registerHook(async f)": () => {
+    const v = w();
+    v.registerHook(wrong(async () => x));
+    v.sum().backward();
+  },
   "checkpoint(() => 1)": () => checkpoint(wrong(() => 1)),
   "checkpoint(() => [1])": () => checkpoint(wrong(() => [1])),
   "checkpoint(f) whose graph was released": async () => {
@@ -92,6 +104,32 @@ export const rules: Cases = {
     y.add(1).backward();
   },
   "checkpoint(async f)": () => checkpoint(wrong(async () => x)),
+  "grad with respect to what was made in a checkpoint": () => {
+    let inside = x;
+    const y = scope("model", () =>
+      checkpoint((a: Tensor) => {
+        inside = a.mul(2);
+        return inside.square();
+      }, w().read()),
+    );
+    grad(y.sum(), [inside]);
+  },
+  "customFunction whose forward gives nothing": () => {
+    const f = customFunction({ name: "mine", forward: wrong(() => undefined), backward: ([g]) => [g] });
+    f(w());
+  },
+  "customFunction whose backward gives numbers": () => {
+    const f = customFunction({ name: "mine", forward: (a: Tensor) => a.mul(2), backward: wrong(() => [3]) });
+    f(w()).sum().backward();
+  },
+  "customFunction whose backward gives one tensor": () => {
+    const f = customFunction({ name: "mine", forward: (a: Tensor) => a.mul(2), backward: wrong(([g]: Tensor[]) => g) });
+    f(w()).sum().backward();
+  },
+  "customFunction whose backward gives too many": () => {
+    const f = customFunction({ name: "mine", forward: (a: Tensor) => a.mul(2), backward: ([g]) => [g, g] });
+    f(w()).sum().backward();
+  },
   "customFunction whose backward gives nothing": () => {
     const f = customFunction({ name: "mine", forward: (a: Tensor) => a.mul(2), backward: () => [] });
     f(w()).sum().backward();

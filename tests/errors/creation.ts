@@ -57,6 +57,7 @@ export const creation: Cases = {
   "linspace(0, 1)": () => linspace(0, 1, wrong(undefined)),
   "linspace(0, 1, 3, 2)": () => linspace(0, 1, 3, wrong(2)),
   "eye(-1)": () => eye(-1),
+  "eye([2, 2])": () => eye(wrong([2, 2])),
   "eye(2.5, 3)": () => eye(2.5, 3),
   'eye(2, { dtype: "int" })': () => eye(2, { dtype: wrong("int") }),
   'eye(2, 2, "int32")': () => eye(2, 2, wrong("int32")),

@@ -23,6 +23,7 @@ export const products: Cases = {
   "outer(x, ones([3]))": () => outer(x, ones([3])),
   "x.tensordot(x)": () => x.tensordot(x, 1),
   "tensordot(x, x, -1)": () => tensordot(x, x, -1),
+  "tensordot(x, x, [1, 0])": () => tensordot(x, x, wrong([1, 0])),
   "tensordot(x, x, 3)": () => tensordot(x, x, 3),
   "tensordot(x, x, [[2], [0]])": () => tensordot(x, x, [[2], [0]]),
   "tensordot(x, x, [[0, 1], [0]])": () => tensordot(x, x, [[0, 1], [0]]),

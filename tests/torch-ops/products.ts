@@ -1,4 +1,5 @@
-import { einsum, type Tensor } from "@tsuki/core";
+import type { Tensor } from "@tsuki/core";
+import { einsum } from "@tsuki/core";
 import type { Call, Mapped, Mapping } from "./mapping.ts";
 
 /** Tensors by place, numbers by name. */

@@ -85,7 +85,9 @@ export const dtypes: Readonly<Record<DType, DTypeInfo>> = {
 /** @throws DTypeError for a name that no dtype has */
 export function checkDType(op: string, dtype: DType): void {
   if (Object.hasOwn(dtypes, dtype)) return;
-  throw new DTypeError(`${op}: dtype is ${Object.keys(dtypes).join(", ")}, not ${JSON.stringify(dtype)}`);
+  throw new DTypeError(
+    `${op}: dtype is ${Object.keys(dtypes).join(", ")}, not ${typeof dtype === "string" ? `"${dtype}"` : typeof dtype}`,
+  );
 }
 
 /** True for `float32`, `float64` and the 16-bit floats. */

@@ -19,6 +19,7 @@ export { checkpoint } from "./autograd/checkpoint.ts";
 export { type CustomContext, type CustomDefinition, customFunction } from "./autograd/custom-function.ts";
 export { defaultDevice, setDefaultDevice } from "./device/default.ts";
 export { Device } from "./device/device.ts";
+export { explain } from "./device/explain.ts";
 export type { BackendOptions } from "./device/registry.ts";
 export type { Stats } from "./device/stats.ts";
 export { type ComputeDType, type DType, dtypes, isFloat, type TypedArray } from "./dtype.ts";
@@ -45,8 +46,10 @@ export type { ReduceOptions } from "./ops/reduction.ts";
 export type { Sorted, SortOptions } from "./ops/sorting.ts";
 export type { NormOptions, VarianceOptions } from "./ops/statistics.ts";
 export { fromData, parameter, type TensorOptions, tensor, variable, withDefaultDtype } from "./tensor/create.ts";
+export { callback, hostCall } from "./tensor/host.ts";
 export { array, backward, data, item, keep, type NestedArray, show } from "./tensor/reading.ts";
 export { readAll, realize } from "./tensor/realize.ts";
+export { booleanSelect, nonzero, unique } from "./tensor/selection.ts";
 
 /** What the default device has done and holds. */
 export function stats(): Stats {

@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import "../src/backends/reference/index.ts";
 import { Device } from "../src/index.ts";
-import * as apart from "../src/ops/apart.ts";
 import * as functions from "../src/ops/functions.ts";
 import * as methods from "../src/ops/methods.ts";
 import { agree } from "./differential/check.ts";
@@ -18,7 +17,7 @@ afterAll(async () => {
 });
 
 it("every op has random calls, and nothing else has", () => {
-  expect(Object.keys(specs).sort()).toEqual(Object.keys({ ...methods, ...functions, ...apart }).sort());
+  expect(Object.keys(specs).sort()).toEqual(Object.keys({ ...methods, ...functions }).sort());
 });
 
 const { TSUKI_FUZZ_RUNS: runs = "25" } = process.env;

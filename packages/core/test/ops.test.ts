@@ -17,7 +17,6 @@ import {
   withDefaultDtype,
 } from "../src/index.ts";
 import "../src/backends/reference/index.ts";
-import * as apart from "../src/ops/apart.ts";
 import * as functions from "../src/ops/functions.ts";
 import * as methods from "../src/ops/methods.ts";
 import { creation } from "./ops/creation.ts";
@@ -45,7 +44,7 @@ const all = Object.entries(examples).flatMap(([name, list]) =>
   list.map((example, i) => ({ name: `${name} ${i}`, example })),
 );
 
-it.each(Object.keys({ ...methods, ...functions, ...apart }))("%s has an example", (name) => {
+it.each(Object.keys({ ...methods, ...functions }))("%s has an example", (name) => {
   expect(examples[name]?.length).toBeGreaterThan(0);
 });
 

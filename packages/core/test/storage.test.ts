@@ -94,6 +94,20 @@ describe.each(["reference", "wasm"])("on %s", (name) => {
     expect(now).toEqual([1, 2]);
   });
 
+  onDevice("a number fills a storage variable, and what is read in the same plan is what is stored", async () => {
+    const half = variable(tensor([1, 2]).cast("bfloat16"));
+    half.assign(1.001);
+    const twice = half.mul(2);
+    expect([await half.array(), await twice.array()]).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
+    const byte = variable(tensor([1]).cast("int8"), { name: "byte" });
+    byte.assign(-7);
+    expect(await byte.item()).toBe(-7);
+    expect(() => byte.assign(128)).toThrow('assign to "byte": 128 is no int8');
+  });
+
   onDevice("a frozen base in bfloat16 under a trained adapter in float32", async () => {
     const base = variable(
       tensor([

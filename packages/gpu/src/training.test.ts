@@ -1,5 +1,4 @@
-import { Device, grad, parameter, readAll, setDefaultDevice, tensor } from "@tsuki/core";
-import { explain } from "@tsuki/core/explain";
+import { Device, explain, grad, parameter, readAll, setDefaultDevice, tensor } from "@tsuki/core";
 import "@tsuki/core/reference";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";

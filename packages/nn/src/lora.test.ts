@@ -132,7 +132,7 @@ test("the state of the updates alone is saved and loaded by name", async () => {
   expect(() => loadLoRAStateDict(other, { ...rest, more: state["layers.1.up_proj.lora_a"] })).toThrow(StateError);
   expect(() => loadLoRAStateDict(other, rest)).toThrow("missing: layers.1.up_proj.lora_b");
   mergeLoRA(other);
-  expect(() => loadLoRAStateDict(other, state)).toThrow("the update of layers.1.up_proj is merged");
+  expect(() => loadLoRAStateDict(other, state)).toThrow('the update of "layers.1.up_proj" is merged');
 });
 
 test("the base keeps its names, so that its checkpoint still fits", async () => {

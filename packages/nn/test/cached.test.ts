@@ -1,6 +1,5 @@
 /** Generation through the cache against the definition: the model run on the whole text. */
-import { Generator, tensor } from "@tsuki/core";
-import { explain } from "@tsuki/core/explain";
+import { explain, Generator, tensor } from "@tsuki/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { batchOf, cachedLogits, expectSameLogits, fullLogits } from "../../../tests/cached-logits.ts";

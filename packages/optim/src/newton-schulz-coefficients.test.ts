@@ -1,4 +1,4 @@
-import { explain } from "@tsuki/core/explain";
+import { explain } from "@tsuki/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { onDevice, onEveryDevice } from "../test/devices.ts";

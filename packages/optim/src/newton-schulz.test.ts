@@ -1,5 +1,4 @@
-import { ArgumentError, ShapeError, tensor } from "@tsuki/core";
-import { explain } from "@tsuki/core/explain";
+import { ArgumentError, explain, ShapeError, tensor } from "@tsuki/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { onDevice, onEveryDevice } from "../test/devices.ts";

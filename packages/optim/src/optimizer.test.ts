@@ -245,7 +245,9 @@ describe("an optimizer", () => {
     [norm.name, q.name] = ["norm", "q"];
     expect([...new AdamW([norm, q]).parameters.keys()]).toEqual(["norm", "q"]);
     expect([...new AdamW([{ params: [norm] }, { params: [q], lr: 0.1 }]).parameters.keys()]).toEqual(["norm", "q"]);
-    expect(() => new AdamW({ w: norm.read() as never })).toThrow('"w" is no variable; make it one with parameter()');
+    expect(() => new AdamW({ w: norm.read() as never })).toThrow(
+      '"w" is no variable, but a tensor; make it one with parameter()',
+    );
   });
 
   it("refuses no parameters, one given twice, and equal names", () => {

@@ -2,6 +2,7 @@ import { beforeEach, expect, it } from "vitest";
 import {
   checkpoint,
   Device,
+  full,
   grad,
   noGrad,
   parameter,
@@ -65,6 +66,14 @@ it("an infinity that becomes NaN later is named where it arose; one that was giv
   expect(await scores.array()).toEqual([1, Number.NEGATIVE_INFINITY]);
   expect(String(await failure(wrong.item()))).toMatch(/log, shape \[2\] made an infinity of finite values/);
   expect(String(await failure(emptied.data()))).toMatch(/sub, shape \[2\] made NaN of infinities/);
+});
+
+it("an infinity of the very node that is asked for is told, with and without a gradient", async () => {
+  for (const x of [tensor([0]), parameter(tensor([0]))]) {
+    const log = detectAnomaly(() => x.log());
+    expect(String(await failure(log.array()))).toMatch(/log, shape \[1\] made an infinity of finite values/);
+  }
+  expect(await detectAnomaly(() => full([1], Number.POSITIVE_INFINITY)).array()).toEqual([Number.POSITIVE_INFINITY]);
 });
 
 it("what reaches no result is no anomaly", async () => {

@@ -67,7 +67,12 @@ function inspectValues({ requests, effects }: Part, { nodes, resolve }: Capture)
   const floats = (tensors: readonly Tensor[]): Tensor[] =>
     tensors.map(resolve).filter(({ dtype, size }) => isFloat(dtype) && size > 0);
   // Edges may be dropped before the values are there.
-  const steps = nodes.map((node) => ({ node, inputs: floats(node.inputs), outputs: floats(node.outputs) }));
+  const steps = nodes.map((node) => ({
+    node,
+    isLeaf: node.inputs.length === 0,
+    inputs: floats(node.inputs),
+    outputs: floats(node.outputs),
+  }));
   const roots = floats([...requests, ...effects.flatMap((effect) => ("value" in effect ? [effect.value] : []))]);
   const tensors = [...new Set([...roots, ...steps.flatMap(({ inputs, outputs }) => [...inputs, ...outputs])])];
   const watch = currentWatch();
@@ -80,10 +85,10 @@ function inspectValues({ requests, effects }: Part, { nodes, resolve }: Capture)
     // From the results back to where it began, through what is not finite.
     const reached = new Set(roots.filter((root) => of(root) > finite));
     let first: AnomalyError | undefined;
-    for (const { node, inputs, outputs } of steps.reverse()) {
+    for (const { node, isLeaf, inputs, outputs } of steps.reverse()) {
       for (const output of outputs.filter((tensor) => reached.delete(tensor))) {
         const worst = Math.max(finite, ...inputs.map(of));
-        const isGiven = node.inputs.length === 0 && of(output) < nan;
+        const isGiven = isLeaf && of(output) < nan;
         if (of(output) > worst && !isGiven) first = anomaly(node, output, of(output), worst);
         for (const input of inputs) if (of(input) > finite) reached.add(input);
       }

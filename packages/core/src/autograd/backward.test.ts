@@ -3,6 +3,7 @@ import { explain } from "../device/explain.ts";
 import {
   ArgumentError,
   backward,
+  customFunction,
   Device,
   grad,
   parameter,
@@ -76,7 +77,7 @@ it("backward of several losses is that of their sum, and all of them are kept", 
   w.zeroGrad();
   w.mul(2).backward({ gradOutputs: w.read() });
   expect(await w.grad?.array()).toEqual(await w.mul(2).array());
-  expect(() => backward([])).toThrow(/backward: outputs of one device/);
+  expect(() => backward([])).toThrow(/backward: at least one output is needed/);
   expect(() => w.mul(2).backward()).toThrow(/backward: the output has shape \[3,3\]/);
 });
 
@@ -107,6 +108,41 @@ it("frozen parameters get no gradient, no kernel is made for them, and they thaw
   expect(tail.kernels).toBeLessThan(whole.kernels);
   second.requiresGrad = true;
   expect(await step()).toEqual(whole);
+});
+
+it("grad tells of outputs and inputs that are no tensors", () => {
+  const a = parameter(tensor([1, 2]));
+  for (const wrong of [null, undefined, "a"] as unknown[] as Tensor[]) {
+    expect(() => grad(wrong, [a])).toThrow(ArgumentError);
+    expect(() => grad(a.sum(), [wrong])).toThrow(ArgumentError);
+  }
+});
+
+it("a backward that failed sets no gradient, and can be done again after its value was realized", async () => {
+  for (const fail of ["hook", "rule"] as const) {
+    let broken = true;
+    const once = (at: string): undefined => {
+      if (at === fail && broken) throw new Error("once");
+    };
+    const rule = customFunction({
+      name: "rule",
+      forward: (x) => x.mul(2),
+      backward: ([g]) => {
+        once("rule");
+        return [g.mul(2)];
+      },
+    });
+    const [a, b] = [parameter(tensor([1, 2])), parameter(tensor([3, 4]))];
+    for (const w of [a, b]) w.registerHook(() => (w === b ? once("hook") : undefined));
+    const loss = rule(b.square()).mul(a).sum().add(rule(a).mul(b).sum());
+    expect(() => loss.backward()).toThrow("once");
+    expect([a.grad, b.grad]).toEqual([null, null]);
+    await realize(loss);
+    broken = false;
+    loss.backward();
+    expect(await a.grad?.array()).toEqual([24, 40]);
+    expect(await b.grad?.array()).toEqual([14, 36]);
+  }
 });
 
 it("a parameter that is frozen between forward and backward gets no gradient", async () => {

@@ -10,7 +10,7 @@ import { asTensor, checkList, checkOptions } from "../ops/build.ts";
 import { onesLike, zerosLike } from "../ops/creation.ts";
 import { sameShape } from "../plan/view.ts";
 import { applyHooks } from "./hooks.ts";
-import { type Gradients, propagate } from "./propagate.ts";
+import { type Gradients, leakedError, propagate } from "./propagate.ts";
 
 export interface BackwardOptions {
   /** The gradient of each output; default (and `null`): one, for a scalar. */
@@ -24,12 +24,13 @@ export function backward(outputs: readonly Tensor[], device: Runtime, options: B
   device.beforeBackward(outputs);
   together(() =>
     noGrad(() => {
-      const gradients = propagate(seeds, (node) => {
-        node.backwardDone = true;
-      });
-      for (const [variable, gradient] of byVariable(gradients)) {
-        if (variable.requiresGrad) variable.accumulateGrad(applyHooks(variable, gradient), add);
-      }
+      const { gradients, visited } = propagate(seeds);
+      // All or nothing: a hook may throw.
+      const hooked = [...byVariable(gradients)]
+        .filter(([variable]) => variable.requiresGrad)
+        .map(([variable, gradient]) => [variable, applyHooks(variable, gradient)] as const);
+      for (const [variable, gradient] of hooked) variable.accumulateGrad(gradient, add);
+      for (const node of visited) node.backwardDone = true;
       for (const value of outputs) {
         if (value.result === null && value.size === 1) device.record({ kind: "keep", value, group: currentGroup() });
       }
@@ -59,18 +60,21 @@ export function grad(
 ): Tensor[] {
   checkOptions("grad", options, "gradOutputs", "createGraph", "allowUnused");
   checkList("grad", inputs);
-  const seeds = seedsOf("grad", [outputs].flat(), options);
+  const roots = [outputs].flat().map((output) => asTensor(output, "grad"));
+  const seeds = seedsOf("grad", roots, options);
   for (const [i, input] of inputs.entries()) {
-    if (!input.requiresGrad) throw new ArgumentError(`grad: input ${i} (shape [${input.shape}]) requires no gradient`);
+    const { requiresGrad, shape } = input instanceof Variable ? input : asTensor(input, "grad");
+    if (!requiresGrad) throw new ArgumentError(`grad: input ${i} (shape [${shape}]) requires no gradient`);
   }
   const run = (): Tensor[] => {
-    const gradients = propagate(seeds, () => {});
+    const { gradients, repeated } = propagate(seeds);
     const ofVariables = byVariable(gradients);
     return inputs.map((input, i) => {
       if (input instanceof Variable) {
         const gradient = ofVariables.get(input);
         if (gradient) return applyHooks(input, gradient);
       } else {
+        if (repeated.has(input.node)) throw leakedError(input.node);
         const gradient = gradients.get(input);
         if (gradient) return gradient;
       }

@@ -3,7 +3,6 @@ import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { Descent } from "../../test/mlp.ts";
 import {
   ArgumentError,
-  callback,
   checkpoint,
   Device,
   Generator,
@@ -22,6 +21,7 @@ import {
   where,
   zeros,
 } from "../index.ts";
+import { callback } from "../tensor/host.ts";
 import "../backends/reference/index.ts";
 
 const width = 4;
@@ -211,6 +211,35 @@ describe.each(["reference", "wasm"])("on %s", (name) => {
       for (const [i, value] of (plain as Float32Array).entries())
         expect((other as Float32Array)[i]).toBeCloseTo(value, 5);
     }
+  });
+
+  it("the gradient of a value that left the segment otherwise is refused, not given in part", async () => {
+    const w = parameter(ones([2]));
+    const build = (hooked: boolean): { y: Tensor; inside: Tensor } => {
+      let inside = zeros([]);
+      const y = checkpoint((x: Tensor) => {
+        inside = x.mul(2);
+        if (hooked) inside.registerHook((gradient) => gradient.mul(10));
+        return checkpoint((z: Tensor) => z.square(), inside);
+      }, w.read());
+      return { y: y.sum(), inside };
+    };
+    const free = build(false);
+    expect(() => grad(free.y, [free.inside])).toThrow(/checkpoint: mul was made by the function/);
+    expect(await grad(free.inside.sum(), [free.inside])[0].array()).toEqual([1, 1]);
+    const hooked = build(true);
+    expect(() => hooked.y.add(hooked.inside.sum()).backward()).toThrow(ArgumentError);
+    expect(w.grad).toBeNull();
+    hooked.y.backward();
+    expect(await w.grad?.array()).toEqual([80, 80]);
+  });
+
+  it("a variable is a result too", async () => {
+    const w = parameter(ones([2]));
+    const [same, twice] = checkpoint(() => [w as unknown as Tensor, w.mul(2)]);
+    same.add(twice).sum().backward();
+    expect(await w.grad?.array()).toEqual([3, 3]);
+    expect(noGrad(() => checkpoint(() => w as unknown as Tensor))).toBe(w.read());
   });
 
   it("without gradients it is the function itself", async () => {

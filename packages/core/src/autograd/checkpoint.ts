@@ -1,10 +1,9 @@
-import { ArgumentError } from "../errors.ts";
 import { hostOp } from "../graph/host.ts";
 import { defineAlias, type Op } from "../graph/op.ts";
 import { readOf } from "../graph/partition.ts";
 import { gradientsEnabled } from "../graph/scope.ts";
-import { Node, nodesMade, Tensor } from "../graph/tensor.ts";
-import { shown } from "../ops/build.ts";
+import { Node, nodesMade, type Tensor } from "../graph/tensor.ts";
+import { givenTensor } from "./given.ts";
 
 /**
  * The results of a segment. The inputs are first the boundary (`attributes`: how many tensors), what the segment reads of
@@ -21,7 +20,9 @@ const checkpointOp: Op<number> = defineAlias<number>({
  * more forward (Chen et al. 2016, "Training deep nets with sublinear memory cost").
  *
  * Parameters and other tensors that `f` reads need not be arguments. The second computation draws the same random
- * numbers, and does not repeat assignments, `keep()` and host calls; gradients are the same bits. Segments may be nested.
+ * numbers, and does not repeat assignments, `keep()` and host calls; gradients (not their gradients) are the same bits.
+ * Segments may be nested. A value that leaves `f` otherwise than as a result may be used, but its own gradient is in
+ * parts: hooks and `grad` with respect to it are errors.
  *
  * @param f gives a tensor or a list of tensors
  */
@@ -35,15 +36,14 @@ export function checkpoint(
 ): Tensor | readonly Tensor[] {
   const first = nodesMade();
   const results = f(...args);
-  const outputs = results instanceof Tensor ? [results] : results;
-  if (!Array.isArray(outputs) || outputs.some((output) => !(output instanceof Tensor))) {
-    throw new ArgumentError(`checkpoint: the function gives a tensor or a list of tensors, not ${shown(results)}`);
-  }
-  if (!gradientsEnabled() || !outputs.some((output) => output.requiresGrad)) return results;
+  const outputs = [results].flat().map((result) => givenTensor("checkpoint: the function", result));
+  const given = (tensors: readonly Tensor[]): Tensor | readonly Tensor[] =>
+    Array.isArray(results) ? tensors : tensors[0];
+  if (!gradientsEnabled() || !outputs.some((output) => output.requiresGrad)) return given(outputs);
   const boundary = boundaryOf(outputs, first);
   const options = { requiresGrad: true };
   const node = new Node(checkpointOp, [...boundary, ...outputs], boundary.length, outputs, options);
-  return results instanceof Tensor ? node.outputs[0] : node.outputs;
+  return given(node.outputs);
 }
 
 /** What nodes from number `first` on, down from tensors, read of earlier nodes and of variables. */

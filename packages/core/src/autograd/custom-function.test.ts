@@ -1,7 +1,17 @@
 import fc from "fast-check";
 import { beforeEach, expect, it } from "vitest";
 import { explain } from "../device/explain.ts";
-import { customFunction, Device, grad, parameter, ShapeError, setDefaultDevice, tensor } from "../index.ts";
+import {
+  ArgumentError,
+  customFunction,
+  Device,
+  grad,
+  parameter,
+  ShapeError,
+  setDefaultDevice,
+  type Tensor,
+  tensor,
+} from "../index.ts";
 import { gradcheck } from "./index.ts";
 import "../backends/reference/index.ts";
 
@@ -85,6 +95,49 @@ it("a backward of the wrong shape is named", () => {
   const none = customFunction({ name: "none", forward: (x) => x.mul(2), backward: () => [] });
   const w = parameter(tensor([1, 2]));
   expect(() => f(w).sum().backward()).toThrow(ShapeError);
-  expect(() => f(w).sum().backward()).toThrow(/wrong: backward gave a float32 tensor of shape \[\] for input 0.*\[2\]/);
-  expect(() => none(w).sum().backward()).toThrow(/none: backward gave nothing for input 0/);
+  expect(() => f(w).sum().backward()).toThrow(
+    /wrong: backward \(input 0\) gave float32 \[\] for a gradient float32 \[2\]/,
+  );
+  expect(() => none(w).sum().backward()).toThrow(/none: backward gave 0 gradients for 1 inputs/);
+});
+
+it("gradients of 16-bit variables have the dtype in which they compute; 16-bit gradients are widened", async () => {
+  for (const dtype of ["bfloat16", "float16"] as const) {
+    for (const given of [dtype, "float32"] as const) {
+      const f = customFunction({
+        name: "f",
+        forward: (x) => x.round(),
+        backward: ([g]) => [g.mul(3).cast(given)],
+      });
+      const w = parameter(tensor([1.25, -2]).cast(dtype));
+      f(w).sum().backward();
+      expect(w.grad?.dtype).toBe("float32");
+      expect(await w.grad?.array()).toEqual([3, 3]);
+    }
+  }
+});
+
+it("what is no tensor is named", async () => {
+  const w = parameter(tensor([1, 2]));
+  const make = (forward: unknown, backward: unknown = undefined) =>
+    customFunction<Tensor>({
+      name: "f",
+      forward: (x) => (forward === "same" ? x : forward) as Tensor,
+      backward: ([g]) => (backward === "twice" ? [g, g] : backward) as Tensor[],
+    })(w);
+  for (const forward of [undefined, null, 3, [3], { outputs: 3, saved: [] }, { outputs: w.read(), saved: null }]) {
+    expect(() => make(forward)).toThrow(ArgumentError);
+    expect(() => make(forward)).toThrow(/f: forward gave (undefined|null|3), which is no tensor/);
+  }
+  for (const [backward, message] of [
+    [undefined, /f: backward: a list is needed, not undefined/],
+    [3, /f: backward: a list is needed, not 3/],
+    [[undefined], /f: backward \(input 0\) gave undefined, which is no tensor/],
+    [[0], /f: backward \(input 0\) gave 0, which is no tensor/],
+    ["twice", /f: backward gave 2 gradients for 1 inputs/],
+  ] as const) {
+    expect(() => make("same", backward).sum().backward()).toThrow(ArgumentError);
+    expect(() => make("same", backward).sum().backward()).toThrow(message);
+  }
+  expect(await make(w).array()).toEqual([1, 2]);
 });

@@ -1,11 +1,11 @@
-import { ShapeError } from "../errors.ts";
+import { ArgumentError } from "../errors.ts";
 import { defineAlias, type Op } from "../graph/op.ts";
 import { noGrad } from "../graph/scope.ts";
-import { Node, Tensor } from "../graph/tensor.ts";
+import { Node, type Tensor } from "../graph/tensor.ts";
 import type { Variable } from "../graph/variable.ts";
-import { asTensor } from "../ops/build.ts";
+import { asTensor, checkList } from "../ops/build.ts";
 import { zerosLike } from "../ops/creation.ts";
-import { sameShape } from "../plan/view.ts";
+import { givenGradient, givenTensor } from "./given.ts";
 
 /** What a function's own gradient is computed from. */
 export interface CustomContext {
@@ -41,15 +41,13 @@ const customOp: Op<CustomAttributes> = defineAlias<CustomAttributes>({
     const gradients = arrived.map((gradient, i) => gradient ?? zerosLike(outputs[i]));
     const saved = all.slice(arity + outputs.length);
     const results = definition.backward(gradients, { inputs, outputs, saved });
-    for (const [i, input] of inputs.entries()) {
-      const result = results[i];
-      if (result === null || (result && sameShape(result.shape, input.shape) && result.dtype === input.dtype)) continue;
-      const found = result ? `a ${result.dtype} tensor of shape [${result.shape}]` : "nothing";
-      throw new ShapeError(
-        `${definition.name}: backward gave ${found} for input ${i}, which is ${input.dtype} of shape [${input.shape}]`,
-      );
-    }
-    return results;
+    const who = `${definition.name}: backward`;
+    checkList(who, results);
+    if (results.length !== arity)
+      throw new ArgumentError(`${who} gave ${results.length} gradients for ${arity} inputs`);
+    return results.map((result, i) =>
+      result === null ? null : givenGradient(`${who} (input ${i})`, result, inputs[i]),
+    );
   },
 });
 
@@ -67,10 +65,13 @@ export function customFunction(
   return (...given) => {
     const inputs = given.map((x) => asTensor(x, definition.name));
     const made = noGrad(() => definition.forward(...inputs));
-    const { outputs: results, saved } = "outputs" in made ? made : { outputs: made, saved: [] };
-    const outputs = results instanceof Tensor ? [results] : results;
+    const { outputs: results, saved } =
+      Object(made) === made && "outputs" in made ? made : { outputs: made, saved: [] };
+    const tensors = (list: unknown): Tensor[] =>
+      [list].flat().map((x) => givenTensor(`${definition.name}: forward`, x));
+    const outputs = tensors(results);
     const attributes = { definition, arity: inputs.length };
-    const node = new Node(customOp, [...inputs, ...outputs, ...saved], attributes, outputs);
-    return results instanceof Tensor ? node.outputs[0] : node.outputs;
+    const node = new Node(customOp, [...inputs, ...outputs, ...tensors(saved)], attributes, outputs);
+    return Array.isArray(results) ? node.outputs : node.outputs[0];
   };
 }

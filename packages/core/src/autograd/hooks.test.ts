@@ -90,9 +90,26 @@ it("a hook inside a checkpoint is called", async () => {
   expect(await w.grad?.array()).toEqual([60, 60]);
 });
 
+it("what a hook gives is a tensor or a variable", async () => {
+  for (const [given, message] of [
+    [3, /a hook gave 3, which is no tensor/],
+    [Promise.resolve(), /a hook gave a promise/],
+    [[tensor([1, 2])], /a hook gave \[.*\], which is no tensor/],
+  ] as const) {
+    const w = parameter(tensor([1, 2]));
+    w.registerHook(() => given as unknown as Tensor);
+    expect(() => w.sum().backward()).toThrow(ArgumentError);
+    expect(() => w.sum().backward()).toThrow(message);
+  }
+  const w = parameter(tensor([1, 2]));
+  w.registerHook(() => parameter(tensor([7, 8])) as unknown as Tensor);
+  w.sum().backward();
+  expect(await w.grad?.array()).toEqual([7, 8]);
+});
+
 it("hooks are refused where no gradient arrives, and so are gradients of another shape", () => {
   expect(() => tensor([1]).registerHook(() => undefined)).toThrow(ArgumentError);
   const w = parameter(tensor([1, 2]));
   w.registerHook((gradient) => gradient.sum());
-  expect(() => w.sum().backward()).toThrow(/a hook gave a float32 gradient of shape \[\]; float32 \[2\] is needed/);
+  expect(() => w.sum().backward()).toThrow(/registerHook: a hook gave float32 \[\] for a gradient float32 \[2\]/);
 });

@@ -1,7 +1,7 @@
-import { ArgumentError, ShapeError } from "../errors.ts";
+import { ArgumentError } from "../errors.ts";
 import type { GradientHook, Tensor } from "../graph/tensor.ts";
 import type { Variable } from "../graph/variable.ts";
-import { sameShape } from "../plan/view.ts";
+import { givenGradient } from "./given.ts";
 
 /**
  * Calls `hook` with the gradient of a tensor or variable in every `backward()` and `grad()` that reaches it: once, when all
@@ -26,13 +26,7 @@ export function registerHook(x: Tensor | Variable, hook: GradientHook): () => vo
 export function applyHooks({ hooks }: Tensor | Variable, gradient: Tensor): Tensor {
   let current = gradient;
   for (const { hook } of [...(hooks ?? [])]) {
-    const next = hook(current) ?? current;
-    if (!sameShape(next.shape, gradient.shape) || next.dtype !== gradient.dtype) {
-      throw new ShapeError(
-        `registerHook: a hook gave ${next.dtype} [${next.shape}] for a gradient ${gradient.dtype} [${gradient.shape}]`,
-      );
-    }
-    current = next;
+    current = givenGradient("registerHook: a hook", hook(current) ?? current, gradient);
   }
   return current;
 }

@@ -1,4 +1,4 @@
-import { StaleTensorError } from "../errors.ts";
+import { ArgumentError, StaleTensorError } from "../errors.ts";
 import { atPath, currentWatch, setWatch } from "../graph/scope.ts";
 import type { Node, Tensor } from "../graph/tensor.ts";
 import { add } from "../ops/arithmetic.ts";
@@ -12,21 +12,23 @@ export type Gradients = Map<Tensor, Tensor>;
 
 /**
  * Reverse mode: walks the graph from the seeds down, later nodes first, and asks each node's rule for the gradients of
- * its inputs. Nothing is computed: the rules add nodes. `visit` is called with every node on the way.
+ * its inputs. Nothing is computed: the rules add nodes.
  */
-export function propagate(seeds: ReadonlyMap<Tensor, Tensor>, visit: (node: Node) => void): Gradients {
-  const gradients: Gradients = new Map(seeds);
-  new Pass(gradients, visit).walk([...seeds.keys()], new Set());
-  return gradients;
+export function propagate(seeds: ReadonlyMap<Tensor, Tensor>): Pass {
+  const pass = new Pass(seeds);
+  pass.walk([...seeds.keys()], new Set());
+  return pass;
 }
 
 class Pass {
-  readonly #gradients: Gradients;
-  readonly #visit: (node: Node) => void;
+  readonly gradients: Gradients;
+  /** Every node on the way. */
+  readonly visited: Set<Node> = new Set();
+  /** Those of them that stand in a checkpointed segment: its gradients go through their copies. */
+  readonly repeated: Set<Node> = new Set();
 
-  constructor(gradients: Gradients, visit: (node: Node) => void) {
-    this.#gradients = gradients;
-    this.#visit = visit;
+  constructor(seeds: ReadonlyMap<Tensor, Tensor>) {
+    this.gradients = new Map(seeds);
   }
 
   /** Goes down from tensors, and no further than the tensors of `until`. */
@@ -41,7 +43,7 @@ class Pass {
       stack.push(...(segmentOf(node)?.boundary ?? node.inputs));
     }
     for (const node of [...nodes].sort((a, b) => b.id - a.id)) {
-      this.#visit(node);
+      this.visited.add(node);
       const arrived = node.outputs.map((output) => this.#arrived(output));
       if (arrived.every((gradient) => gradient === null)) continue;
       const segment = segmentOf(node);
@@ -52,11 +54,12 @@ class Pass {
 
   /** The whole gradient of a tensor, once all its users have been visited. */
   #arrived(tensor: Tensor): Tensor | null {
-    const gradient = this.#gradients.get(tensor);
+    const gradient = this.gradients.get(tensor);
     if (!gradient) return null;
     if (!tensor.hooks) return gradient;
+    if (this.repeated.has(tensor.node)) throw leakedError(tensor.node);
     const hooked = applyHooks(tensor, gradient);
-    this.#gradients.set(tensor, hooked);
+    this.gradients.set(tensor, hooked);
     return hooked;
   }
 
@@ -74,15 +77,16 @@ class Pass {
     const after = arrived.flatMap((gradient) => gradient?.node ?? []);
     const outputs = segment.recompute(after, (node) => {
       if (!node.hasEdges && node.outputs.some((output) => output.requiresGrad)) throw releasedError(node);
-      this.#visit(node);
+      this.visited.add(node);
+      this.repeated.add(node);
     });
     for (const [i, gradient] of arrived.entries()) if (gradient) this.#add(outputs[i], gradient);
     this.walk(outputs, new Set(segment.boundary));
   }
 
   #add(tensor: Tensor, gradient: Tensor): void {
-    const sofar = this.#gradients.get(tensor);
-    this.#gradients.set(tensor, sofar ? add(sofar, gradient) : gradient);
+    const sofar = this.gradients.get(tensor);
+    this.gradients.set(tensor, sofar ? add(sofar, gradient) : gradient);
   }
 }
 
@@ -95,6 +99,14 @@ function onBehalfOf({ op, path, trace }: Node, body: () => void): void {
   } finally {
     setWatch(outer);
   }
+}
+
+/** @param node Made within a checkpoint, used outside of it. */
+export function leakedError({ op, path }: Node): ArgumentError {
+  return new ArgumentError(
+    `checkpoint: ${qualifiedName(path, op.name)} was made by the function, so outside only part of its gradient arrives; ` +
+      "make it a result, and use that",
+  );
 }
 
 function releasedError({ op, path }: Node): StaleTensorError {

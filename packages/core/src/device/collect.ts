@@ -1,3 +1,4 @@
+import { builtin } from "../builtin.ts";
 import { macrotask } from "../plan/pace.ts";
 
 /** Bytes of variables below which no collection is asked for. */
@@ -25,12 +26,12 @@ let gc: (() => void) | null | undefined;
 
 /** A full collection, where the engine offers one: in Node without any flag. */
 function collectGarbage(): void {
+  if (!builtin) return;
   if (gc === undefined) {
-    const builtin = typeof process === "undefined" ? undefined : process.getBuiltinModule;
-    const [v8, vm] = [builtin?.("node:v8"), builtin?.("node:vm")];
-    v8?.setFlagsFromString("--expose-gc");
-    gc = (vm?.runInNewContext("gc") as (() => void) | undefined) ?? null;
-    v8?.setFlagsFromString("--no-expose-gc");
+    const [v8, vm] = [builtin("node:v8"), builtin("node:vm")];
+    v8.setFlagsFromString("--expose-gc");
+    gc = (vm.runInNewContext("gc") as (() => void) | undefined) ?? null;
+    v8.setFlagsFromString("--no-expose-gc");
   }
   gc?.();
 }

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { callback, Device, DeviceError, hostCall, realize, setDefaultDevice, tensor, variable } from "../index.ts";
+import { Device, DeviceError, realize, setDefaultDevice, tensor, variable } from "../index.ts";
+import { callback, hostCall } from "../tensor/host.ts";
 import "../backends/reference/index.ts";
 
 it("a host step that asks its own device for a value is an error, before and after an await", async () => {

@@ -1,3 +1,4 @@
+import { builtin } from "../builtin.ts";
 import type { Runtime } from "../graph/runtime.ts";
 
 /** A host step that runs now. */
@@ -32,8 +33,7 @@ export function isInHostScope(device: Runtime): boolean {
 
 /** Follows a function through its awaits where the engine can: in Node. Elsewhere up to its first await. */
 function makeStorage(): Storage {
-  const hooks = typeof process === "undefined" ? undefined : process.getBuiltinModule?.("node:async_hooks");
-  if (hooks) return new hooks.AsyncLocalStorage<HostScope>();
+  if (builtin) return new (builtin("node:async_hooks").AsyncLocalStorage)<HostScope>();
   let current: HostScope | undefined;
   return {
     run: (scope, body) => {

@@ -82,13 +82,14 @@ class Walker {
     const roots = targets.map((target): Root => {
       if (target.kind === "host") return { kind: "host", node: this.#ofNode.get(target.node) as number };
       const value = this.#edge(target.value);
-      if (target.kind === "output") return { kind: "output", value };
+      if (target.kind === "output") return { kind: "output", value, dtype: target.value.dtype };
       return { kind: "assign", slot: this.#slot(target.variable).slot, value };
     });
     for (const root of roots) {
       if (root.kind === "assign") this.#key.push(rootKinds.assign, root.slot, root.value.node, root.value.output);
-      else if (root.kind === "output") this.#key.push(rootKinds.output, root.value.node, root.value.output);
-      else this.#key.push(rootKinds.host, root.node);
+      else if (root.kind === "output") {
+        this.#key.push(rootKinds.output, root.value.node, root.value.output, dtypes[root.dtype].id);
+      } else this.#key.push(rootKinds.host, root.node);
     }
     return {
       key: Int32Array.from(this.#key),

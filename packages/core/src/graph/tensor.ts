@@ -1,3 +1,4 @@
+import { builtin } from "../builtin.ts";
 import { type DType, dtypes, isFloat, type TypedArray } from "../dtype.ts";
 import { DeviceError } from "../errors.ts";
 import type { Handle } from "../plan/backend.ts";
@@ -13,7 +14,7 @@ import type { Variable } from "./variable.ts";
 export type TensorLike = Tensor | Variable | number;
 
 let nextNode = 0;
-const { TSUKI_TRACE: trace, VITEST: testing } = typeof process === "undefined" ? {} : process.env;
+const { TSUKI_TRACE: trace, VITEST: testing } = builtin ? process.env : {};
 const tracing = trace ? trace !== "0" : Boolean(testing);
 
 /** How many nodes have been made so far. */

@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { type DType, dtypes } from "../dtype.ts";
 import { ArgumentError, DTypeError, ShapeError, StaleTensorError } from "../errors.ts";
+import { convert, widen } from "../io/data.ts";
 import type { Handle } from "../plan/backend.ts";
 import { sizeOf } from "../plan/view.ts";
 import { currentGroup } from "./effect.ts";
@@ -105,8 +106,7 @@ export class Variable extends Fluent {
 
   /** Stores a detached value: recorded now, carried out with what runs next. A number fills it. */
   assign(value: TensorLike): void {
-    if (typeof value === "number")
-      this.set(numberLeaf(value, dtypes[this.dtype].compute, this.shape, `assign to "${this.name}"`));
+    if (typeof value === "number") this.#record(this.#filledWith(value), false);
     else if (value instanceof Variable) this.set(value.read());
     else if (value instanceof Tensor) this.set(value);
     else throw new ArgumentError(`assign to "${this.name}": a tensor, a variable or a number is needed`);
@@ -126,6 +126,22 @@ export class Variable extends Fluent {
           `"${value.node.device.name}"; read it with array() first`,
       );
     }
+    this.#record(value, initial);
+  }
+
+  /** A number as this variable holds it, so that what a plan reads of it is what it stores. */
+  #filledWith(number: number): Tensor {
+    const [title, { compute }] = [`assign to "${this.name}"`, dtypes[this.dtype]];
+    if (compute === this.dtype) return numberLeaf(number, compute, this.shape, title);
+    const data = compute === "int32" ? Int32Array.of(number) : Float64Array.of(number);
+    const held = convert({ dtype: compute === "int32" ? compute : "float64", shape: [1], data }, this.dtype);
+    if (!held || (compute === "int32" && data[0] !== number)) {
+      throw new DTypeError(`${title}: ${number} is no ${this.dtype}`);
+    }
+    return numberLeaf(widen(held).data[0], compute, this.shape, title);
+  }
+
+  #record(value: Tensor, initial: boolean): void {
     this.#advance(true);
     this.device.record({
       kind: "assign",

@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type TensorData, widen } from "./data.ts";
+import type { DType } from "../dtype.ts";
+import { narrow, type TensorData, widen } from "./data.ts";
 
 const everyPattern = Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits);
 
@@ -38,4 +40,27 @@ test("int8 widens to int32, and what kernels compute in stays the same object", 
   expect(widen(int8)).toEqual({ dtype: "int32", shape: [3], data: Int32Array.of(-128, 0, 127) });
   const float64: TensorData = { dtype: "float64", shape: [], data: Float64Array.of(1) };
   expect(widen(float64)).toBe(float64);
+});
+
+test("16-bit floats are rounded once, also from float64", () => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: -65504, max: 65504, noNaN: true }),
+      fc.constantFrom("float16", "bfloat16"),
+      (x, dtype) => {
+        const [bits] = narrow(Float64Array.of(x), dtype as DType);
+        const numberOf = (code: number): number =>
+          widen({ dtype: dtype as DType, shape: [1], data: Uint16Array.of(code) }).data[0];
+        const near = [bits - 1, bits, bits + 1].filter((code) => code >= 0 && code < 65536).map(numberOf);
+        const distances = near.map((value) => Math.abs(value - x)).filter((d) => !Number.isNaN(d));
+        expect(Math.abs(numberOf(bits) - x)).toBe(Math.min(...distances));
+      },
+    ),
+    {
+      examples: [
+        [1 + 2 ** -11 + 2 ** -40, "float16"],
+        [1 + 2 ** -8 + 2 ** -40, "bfloat16"],
+      ],
+    },
+  );
 });

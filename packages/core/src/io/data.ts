@@ -70,14 +70,25 @@ export function convert(source: TensorData, dtype: DType): TensorData | null {
 const word = new Uint32Array(1);
 const single = new Float32Array(word.buffer);
 
-function toBFloat16(value: number): number {
+/**
+ * Puts a number into `single`, and marks what is lost in the lowest bit: rounding it further is then as if it were rounded
+ * once (round to odd).
+ */
+function toSingle(value: number): void {
   single[0] = value;
+  if (single[0] === value || Number.isNaN(value)) return;
+  if (Math.abs(single[0]) > Math.abs(value)) word[0]--;
+  word[0] |= 1;
+}
+
+function toBFloat16(value: number): number {
+  toSingle(value);
   if (Number.isNaN(value)) return 0x7fc0;
   return (word[0] + 0x7fff + ((word[0] >>> 16) & 1)) >>> 16;
 }
 
 function toFloat16(value: number): number {
-  single[0] = value;
+  toSingle(value);
   const sign = (word[0] >>> 16) & 0x8000;
   const magnitude = Math.abs(single[0]);
   if (Number.isNaN(value)) return 0x7e00;

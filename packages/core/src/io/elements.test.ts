@@ -82,7 +82,20 @@ describe("small floats", () => {
       Number.POSITIVE_INFINITY,
     ]);
     expect(numbers("F8_E4M3", roundTrip("F8_E4M3", "float32", big))).toEqual([448, -448, Number.NaN, 448]);
-    expect(numbers("F4", roundTrip("F4", "float32", big))).toEqual([6, -6, 0, 6]);
+    expect(numbers("F4", roundTrip("F4", "float32", Float32Array.of(1e9, -1e9)))).toEqual([6, -6]);
+    expect(() => roundTrip("F4", "float32", Float32Array.of(1, Number.NaN))).toThrow(
+      'tensor "x", element 1, as F4: NaN does not fit',
+    );
+    expect(() => roundTrip("F8_E8M0", "float32", Float32Array.of(1, 0))).toThrow(
+      /element 1, as F8_E8M0: 0 does not fit/,
+    );
+  });
+
+  test("numbers are rounded once, from what they were", () => {
+    const above = (x: number): Float32Array => Float32Array.of(x + 2 ** -18);
+    expect(numbers("F8_E4M3", roundTrip("F8_E4M3", "float32", above(1.0625)))).toEqual([1.125]);
+    expect(numbers("F8_E5M2", roundTrip("F8_E5M2", "float32", above(1.125)))).toEqual([1.25]);
+    expect(numbers("F8_E8M0", roundTrip("F8_E8M0", "float32", Float32Array.of(1.45, 1.55)))).toEqual([1, 2]);
   });
 
   test("scales are powers of two", () => {

@@ -1,5 +1,5 @@
 import { type DType, dtypes, type TypedArray } from "../dtype.ts";
-import { narrow, widen } from "./data.ts";
+import { narrow } from "./data.ts";
 import { decodeMinifloat, type Minifloat, minifloatEncoder } from "./minifloat.ts";
 
 /** The element types of the safetensors format, by its names. */
@@ -41,7 +41,7 @@ interface ElementType {
   decode?(bytes: Uint8Array, fail: Fail): TypedArray;
   /** Whether the bytes are such contents. */
   check?(bytes: Uint8Array, fail: Fail): void;
-  /** The bytes of contents that `dtype` holds. */
+  /** The bytes of numbers, floats for a float type and whole ones for an integer type. */
   encode?(values: TypedArray, fail: Fail): Uint8Array;
 }
 
@@ -93,6 +93,7 @@ function coded(
   bits: number,
   dtype: "float16" | "bfloat16",
   decode: (code: number) => number,
+  /** −1: there is no code for it. */
   encode: (value: number) => number,
 ): ElementType {
   let table: TypedArray | null = null;
@@ -112,11 +113,12 @@ function coded(
       }
       return values;
     },
-    encode(values) {
+    encode(values, fail) {
       const bytes = new Uint8Array((values.length * bits) / 8);
-      const { data } = widen({ dtype, shape: [values.length], data: values });
-      for (let i = 0; i < data.length; i++) {
-        const [at, code] = [(i * bits) >> 3, encode(data[i]) << ((i * bits) & 7)];
+      for (const [i, value] of values.entries()) {
+        const found = encode(value);
+        if (found < 0) fail(i, `${value} does not fit`);
+        const [at, code] = [(i * bits) >> 3, found << ((i * bits) & 7)];
         bytes[at] |= code;
         if (code > 0xff) bytes[at + 1] |= code >> 8;
       }
@@ -125,10 +127,12 @@ function coded(
   };
 }
 
-/** The nearest power of two, as its exponent; what is none (0, negative, infinite) is NaN. */
+/** The nearest power of two, as its exponent; −1 for what is none (0, negative, infinite). */
 function encodeExponent(value: number): number {
-  if (!(value > 0 && value < Number.POSITIVE_INFINITY)) return 255;
-  return Math.min(Math.max(Math.round(Math.log2(value)) + 127, 0), 254);
+  if (Number.isNaN(value)) return 255;
+  if (!(value > 0 && value < Number.POSITIVE_INFINITY)) return -1;
+  const below = Math.floor(Math.log2(value));
+  return Math.min(Math.max(below + Number(value / 2 ** below >= 1.5) + 127, 0), 254);
 }
 
 /** Integers of 16 or 32 bits. */

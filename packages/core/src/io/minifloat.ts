@@ -26,14 +26,14 @@ export function decodeMinifloat({ exponentBits, mantissaBits, bias, special }: M
 
 /**
  * The code of the nearest number, ties to the even code. Beyond the largest finite number: ±∞ where the format has it,
- * else the largest; NaN where it has none becomes 0.
+ * else the largest. −1 for NaN where it has none.
  */
 export function minifloatEncoder(format: Minifloat): (value: number) => number {
   const signBit = 1 << (format.exponentBits + format.mantissaBits);
   const decoded = Array.from({ length: signBit }, (_, code) => decodeMinifloat(format, code));
   const finite = decoded.filter(Number.isFinite);
   const last = finite.length - 1;
-  const nan = format.special === "fnuz" ? signBit : Math.max(decoded.findIndex(Number.isNaN), 0);
+  const nan = format.special === "fnuz" ? signBit : decoded.findIndex(Number.isNaN);
   const overflow = format.special === "ieee" ? last + 1 : last;
   // The first number that would round up to what is not there.
   const bound = finite[last] + (finite[last] - finite[last - 1]) / 2;

@@ -1,6 +1,6 @@
-import { dtypes } from "../dtype.ts";
+import { dtypes, isFloat } from "../dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
-import { convert, type TensorData } from "./data.ts";
+import { convert, type TensorData, widen } from "./data.ts";
 import { bytesOfElements, elementTypes, type StoredType, storedAs, viewBytes } from "./elements.ts";
 import { type Entry, formatError, parseHeader, parsePrefix, prefixBytes } from "./header.ts";
 
@@ -56,9 +56,10 @@ export function decodeTensor(entry: Entry, bytes: Uint8Array, file: string, owne
 
 /**
  * Writes tensors in the safetensors format: the same record gives the same bytes. Tensors of larger elements come
- * first, so that each is aligned to its own element size.
+ * first, so that each is aligned to its own element size. Floats round to the nearest number of the asked type; beyond the
+ * largest one they are infinite where the type has infinities, else the largest.
  *
- * @throws DTypeError for numbers that the asked type does not hold.
+ * @throws DTypeError for integers that the asked type does not hold, and for NaN where it has none.
  */
 export function encodeSafetensors(
   tensors: Readonly<Record<string, TensorData>>,
@@ -139,8 +140,11 @@ function bytesOf(name: string, tensor: TensorData, type: StoredType): Uint8Array
     throw new ShapeError(`${title} of shape [${shape}] has no last axis of ${parts}, as ${type} needs`);
   }
   if (bytesOfElements(type, size) === null) throw new ShapeError(`${title}, ${type} [${shape}], ends within a byte`);
-  const values = convert(tensor, wanted)?.data;
-  if (!values) throw new DTypeError(`${title} is ${dtype} and has values that ${type} cannot hold`);
+  if (isFloat(dtype) !== isFloat(wanted) || (dtype === "bool") !== (wanted === "bool")) {
+    throw new DTypeError(`${title} is ${dtype}, which cannot be written as ${type}`);
+  }
+  const values = (encode ? widen(tensor) : convert(tensor, wanted))?.data;
+  if (!values) throw new DTypeError(`${title} is ${dtype}, with values that do not go into ${type}`);
   const fail = (element: number, problem: string): never => {
     throw new DTypeError(`${title}, element ${element}, as ${type}: ${problem}`);
   };

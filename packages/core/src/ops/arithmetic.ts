@@ -57,7 +57,7 @@ export const sqrt: (x: TensorLike) => Tensor = floatUnary(
 
 /** 1 / √x */
 export function rsqrt(x: TensorLike): Tensor {
-  const root = sqrt(x);
+  const root = sqrt(asTensor(x, "rsqrt"));
   return div(constantLike(1, root), root);
 }
 

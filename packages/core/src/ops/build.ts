@@ -80,6 +80,11 @@ export function numberLike(op: string, value: number, other: Tensor): Tensor {
   return numberLeaf(value, isFloat(dtype) ? dtype : "int32", [], op);
 }
 
+/** A number that fills places of a tensor, in its dtype. */
+export function fillLike(op: string, value: number, other: Tensor): Tensor {
+  return numberLeaf(value, computeType(other), [], op);
+}
+
 /** A constant of an op's own definition, in the dtype of a tensor. */
 export function constantLike(value: number, other: Tensor): Tensor {
   return constantLeaf(value, computeType(other));
@@ -152,6 +157,7 @@ export function indexTensor(op: string, index: TensorLike): Tensor {
 
 /** Checks indices that the host gave, before any plan runs. */
 export function checkHostIndices(op: string, index: Tensor, extent: number): void {
+  if (extent === 0 && index.size > 0) throw new IndexError(`${op}: there is nothing to index along an extent of 0`);
   const host = hostContents(index);
   if (!host) return;
   const wrong = host.findIndex((i) => i < 0 || i >= extent);

@@ -38,7 +38,7 @@ export const logicalXor: (a: TensorLike, b: TensorLike) => Tensor = logical(elem
 
 /** not a. */
 export function logicalNot(a: TensorLike): Tensor {
-  const tensor = cast(a, "bool");
+  const tensor = cast(asTensor(a, "logicalNot"), "bool");
   return build(notOp, [tensor], null, { shape: tensor.shape, dtype: "bool" });
 }
 

@@ -1,4 +1,4 @@
-import { ShapeError } from "../errors.ts";
+import { IndexError, ShapeError } from "../errors.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { sameShape, sizeOf } from "../plan/view.ts";
 import { mul } from "./arithmetic.ts";
@@ -17,10 +17,14 @@ export function tensordot(
   axes: number | readonly [readonly number[], readonly number[]] = 2,
 ): Tensor {
   const [x, y] = [asTensor(a, "tensordot"), asTensor(b, "tensordot")];
-  if (typeof axes === "number") checkCount("tensordot", "axes", axes);
-  const first = Array.from({ length: typeof axes === "number" ? axes : axes[0].length }, (_, i) => i);
+  const pair = Array.isArray(axes) && axes.length === 2 && axes.every(Array.isArray) ? axes : null;
+  if (!pair) checkCount("tensordot", "axes, if no pair of lists,", axes as number);
+  if (!pair && (axes as number) > Math.min(x.rank, y.rank)) {
+    throw new IndexError(`tensordot: ${axes} axes are more than [${x.shape}] and [${y.shape}] both have`);
+  }
+  const first = Array.from({ length: pair ? pair[0].length : (axes as number) }, (_, i) => i);
   const last = first.map((i) => i - first.length);
-  const [left, right] = typeof axes === "number" ? [last, first] : axes;
+  const [left, right]: readonly (readonly number[])[] = pair ?? [last, first];
   const [from, to] = [
     left.map((axis) => normalAxis("tensordot", axis, x.rank)),
     right.map((axis) => normalAxis("tensordot", axis, y.rank)),

@@ -125,7 +125,8 @@ export function linspace(start: number, stop: number, n: number, options: Creati
 
 /** Ones on the main diagonal of zeros: [n, n], or [n, m]. */
 export function eye(n: number, m: number | CreationOptions = n, options: CreationOptions = {}): Tensor {
-  if (typeof m !== "number") return eye(n, n, m);
-  for (const [name, extent] of Object.entries({ n, m })) checkCount("eye", name, extent);
+  checkCount("eye", "n", n);
+  if (typeof m === "object") return eye(n, n, m);
+  checkCount("eye", "m", m);
   return cast(eq(reshape(arange(n), [n, 1]), arange(m)), dtypeOf("eye", options));
 }

@@ -1,13 +1,13 @@
 import { isFloat } from "../dtype.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
-import { sameShape, sizeOf } from "../plan/view.ts";
+import { sizeOf } from "../plan/view.ts";
 import { mul } from "./arithmetic.ts";
-import { asTensor, checkCount, normalAxis, promote, shown } from "./build.ts";
+import { asTensor, promote, shown } from "./build.ts";
 import { matmul } from "./matmul.ts";
 import { sum } from "./reduction.ts";
 import { diagonal } from "./slicing.ts";
-import { expand, moveAxes, permute, reshape, unsqueeze } from "./views.ts";
+import { expand, permute, reshape } from "./views.ts";
 
 /** A tensor with a name for each axis; axes of one name are walked together. */
 interface Labelled {

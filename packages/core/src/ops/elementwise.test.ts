@@ -89,6 +89,14 @@ describe.each(devices.map((device) => ({ name: device.name, device })))("on $nam
     expect(await slope((x) => tensor([-2]).pow(x), [2])).toEqual([nan]);
   });
 
+  it("pow has second derivatives at 0, of constants and of tensors", async () => {
+    const curvature = async (f: (x: Tensor) => Tensor, values: number[]): Promise<number[]> =>
+      slope((x) => grad(f(x).sum(), [x], { createGraph: true })[0], values);
+    expect(await curvature((x) => x.pow(0), [0, -3, 1e-30, inf, nan])).toEqual([0, 0, 0, 0, 0]);
+    expect(await curvature((x) => x.pow(tensor([0, 1, 2, 3])), [0, 0, 0, 0])).toEqual([0, 0, 2, 0]);
+    expect(await curvature((x) => tensor([0, 0, 1]).pow(x), [0, 2, 3])).toEqual([0, 0, 0]);
+  });
+
   it("mod and floorDivide of floats are NumPy's at the edges", async () => {
     const a = tensor([1, -1, 0, -0, inf, 1, -1, 1, -1, nan, 5e-324, 3e38]);
     const b = tensor([0, 0, 0, 2, 2, inf, inf, minus, minus, 1, 1, 1e-38]);

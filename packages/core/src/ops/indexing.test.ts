@@ -274,7 +274,12 @@ describe("errors", () => {
     ["scatter", () => x.scatter(1, ints([0, 1, 2, 0, 0, 1, 2, 0], [2, 4]), x), ShapeError, /scatter: index \[2,4\]/],
     ["scatter", () => x.scatter(1, index, floats([1], [1, 1])), ShapeError, /scatter: .* values \[1,1\]/],
     ["scatter", () => x.scatter(1, index, ints([1, 2], [2, 1])), DTypeError, /scatter: values are int32, not float64/],
-    ["scatter", () => zeros([2, 0]).scatter(1, index.mul(0), 1), IndexError, /scatter: \[2,0\] has no place/],
+    [
+      "scatter",
+      () => zeros([2, 0]).scatter(1, index.mul(0), 1),
+      IndexError,
+      /scatter: there is nothing to index along an extent of 0/,
+    ],
     ["scatterAdd", () => ints([1], [1]).scatterAdd(0, ints([0], [1]), 1), DTypeError, /scatterAdd: a float tensor/],
     ["indexAdd", () => x.indexAdd(0, ints([0], [1]), floats([1, 2], [1, 2])), ShapeError, /indexAdd: values \[1,2\]/],
     ["segmentSum", () => x.segmentSum(ints([0, 0, 0], [3]), 2), ShapeError, /segmentSum: .* \[2,3\], \[3\]/],
@@ -285,4 +290,20 @@ describe("errors", () => {
     expect(call).toThrow(kind);
     expect(call).toThrow(message);
   });
+});
+
+it("an index into nothing is an error at the call, also a computed one", () => {
+  const zero = tensor(Int32Array.of(0)).add(0);
+  expect(() => zeros([0, 3]).take(zero)).toThrow(IndexError);
+  expect(() => zeros([2, 0]).indexSelect(1, zero)).toThrow(
+    /indexSelect: there is nothing to index along an extent of 0/,
+  );
+  expect(zeros([0, 3]).take(tensor(new Int32Array(0))).shape).toEqual([0, 3]);
+});
+
+it("a number fills a bool tensor as truth", async () => {
+  const flags = tensor([true, false]);
+  expect(await flags.pad([[1, 0]], { value: 1 }).array()).toEqual([true, true, false]);
+  expect(await flags.maskedFill(tensor([false, true]), 1).array()).toEqual([true, true]);
+  expect(await flags.scatter(0, tensor(Int32Array.of(0)), 0).array()).toEqual([false, false]);
 });

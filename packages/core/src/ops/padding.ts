@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.ts";
 import { constantLeaf } from "../graph/leaves.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
-import { asTensor, checkOptions, numberLike, shown } from "./build.ts";
+import { asTensor, checkOptions, fillLike, shown } from "./build.ts";
 import { where } from "./comparison.ts";
 import { embed, slice } from "./slicing.ts";
 
@@ -35,5 +35,5 @@ export function pad(
   };
   const padded = embed(tensor, larger);
   if (options.value === undefined) return padded;
-  return where(embed(constantLeaf(1, "bool", tensor.shape), larger), padded, numberLike("pad", options.value, padded));
+  return where(embed(constantLeaf(1, "bool", tensor.shape), larger), padded, fillLike("pad", options.value, padded));
 }

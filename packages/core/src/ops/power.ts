@@ -15,10 +15,12 @@ const power: (x: TensorLike, n: TensorLike) => Tensor = binary(
     "pow",
     (s, x, n) => (x.expr.dtype === "int32" ? integerPower(s, x, n) : s("pow", x, n)),
     (g, [x, n], y) => {
-      const zero = constantLike(0, g);
+      const [zero, one] = [constantLike(0, g), constantLike(1, g)];
+      const flat = eq(n, zero);
+      // What is not finite is kept out of the branches, or it would be NaN in their gradients.
       return [
-        where(eq(n, zero), zero, mul(g, mul(n, pow(x, sub(n, constantLike(1, n)))))),
-        where(logicalAnd(eq(x, zero), ge(n, zero)), zero, mul(g, mul(y, log(x)))),
+        where(flat, zero, mul(g, mul(n, pow(x, where(flat, zero, sub(n, one)))))),
+        mul(g, mul(y, log(where(logicalAnd(eq(x, zero), ge(n, zero)), one, x)))),
       ];
     },
   ),

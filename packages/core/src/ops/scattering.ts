@@ -1,4 +1,4 @@
-import { DTypeError, IndexError, ShapeError } from "../errors.ts";
+import { DTypeError, ShapeError } from "../errors.ts";
 import { defineOp, type Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import type { Value } from "../plan/value.ts";
@@ -11,9 +11,9 @@ import {
   checkHostIndices,
   computeType,
   constantLike,
+  fillLike,
   indexTensor,
   normalAxis,
-  numberLike,
   requireFloat,
 } from "./build.ts";
 import { eq, gt, where } from "./comparison.ts";
@@ -87,7 +87,7 @@ function scattering(op: string, x: TensorLike, axis: number, index: TensorLike, 
   const target = asTensor(x, op);
   const at = normalAxis(op, axis, target.rank);
   const places = indexTensor(op, index);
-  const written = typeof values === "number" ? numberLike(op, values, target) : asTensor(values, op);
+  const written = typeof values === "number" ? fillLike(op, values, target) : asTensor(values, op);
   const { shape } = places;
   const within = (whole: Tensor, free?: number): boolean =>
     whole.rank === shape.length && shape.every((extent, a) => a === free || extent <= whole.shape[a]);
@@ -101,7 +101,6 @@ function scattering(op: string, x: TensorLike, axis: number, index: TensorLike, 
     throw new DTypeError(`${op}: values are ${written.dtype}, not ${target.dtype}; cast one of them`);
   }
   checkHostIndices(op, places, target.shape[at]);
-  if (target.size === 0 && places.size > 0) throw new IndexError(`${op}: [${target.shape}] has no place for an index`);
   const used = one ? written : shape.reduce((part, extent, a) => slice(part, a, 0, extent), written);
   return { target, places: placesOf(places, { axis: at, shape: target.shape }), written: used };
 }
@@ -158,7 +157,7 @@ export function maskedFill(x: TensorLike, mask: TensorLike, value: TensorLike): 
   const [target, test] = [asTensor(x, "maskedFill"), asTensor(mask, "maskedFill")];
   if (test.dtype !== "bool") throw new DTypeError(`maskedFill: the mask is bool, not ${test.dtype}`);
   broadcastShapes("maskedFill", target.shape, test.shape);
-  const filled = where(test, typeof value === "number" ? numberLike("maskedFill", value, target) : value, target);
+  const filled = where(test, typeof value === "number" ? fillLike("maskedFill", value, target) : value, target);
   if (filled.dtype !== computeType(target)) {
     throw new DTypeError(`maskedFill: a value of type ${filled.dtype} does not go into ${target.dtype}`);
   }

@@ -40,50 +40,31 @@ export function reads(step: Step): ReadonlySet<number> {
 }
 
 function readBuffers(step: Step): Iterable<number> {
-  switch (step.kind) {
-    case "map":
-      return loadedBuffers(...step.stores.map((s) => s.expr));
-    case "reduce":
-      return loadedBuffers(step.input, ...step.stores.map((s) => s.expr));
-    case "host":
-      return step.inputs.map((i) => i.buffer);
-    default:
-      return placesOf(step).reads.map((place) => place.buffer);
-  }
+  if (step.kind === "host") return step.inputs.map((input) => input.buffer);
+  if ("stores" in step) return loadedBuffers(...expressionsOf(step));
+  return placesOf(step).reads.map((place) => place.buffer);
 }
 
 /** The buffers that a step writes. */
 export function writes(step: Step): number[] {
-  switch (step.kind) {
-    case "map":
-    case "reduce":
-      return step.stores.map((s) => s.place.buffer);
-    case "host":
-      return step.outputs.map((o) => o.buffer);
-    default:
-      return placesOf(step).writes.map((place) => place.buffer);
-  }
+  if (step.kind === "host") return step.outputs.map((output) => output.buffer);
+  if ("stores" in step) return step.stores.map((store) => store.place.buffer);
+  return placesOf(step).writes.map((place) => place.buffer);
 }
 
-/** A kernel of a form of its own, without expressions. */
-type FormedKernel = Exclude<Kernel, MapKernel | ReduceKernel>;
-
-/** Where they write; all other places are read. */
-const results: Readonly<Record<FormedKernel["kind"], readonly string[]>> = {
-  matmul: ["c"],
-  groupedRows: ["c"],
-  groupedContraction: ["c"],
-  scan: ["out"],
-  sort: ["indices"],
-  groupBy: ["permutation", "offsets"],
-  segmentSum: ["out"],
-};
+/** What a map or reduction computes. */
+export function expressionsOf(kernel: MapKernel | ReduceKernel): Expr[] {
+  const stored = kernel.stores.map((store) => store.expr);
+  return kernel.kind === "reduce" ? [kernel.input, ...stored] : stored;
+}
 
 /** The places that a kernel without expressions reads and writes. */
-export function placesOf(kernel: FormedKernel): { reads: Place[]; writes: Place[] } {
+export function placesOf(kernel: Exclude<Kernel, MapKernel | ReduceKernel>): { reads: Place[]; writes: Place[] } {
+  const isWritten = (name: string): boolean =>
+    kernel.kind === "groupBy" ? name !== "ids" : ["c", "out", "indices"].includes(name);
   const [reads, writes]: Place[][] = [[], []];
   for (const [name, place] of Object.entries<unknown>({ ...kernel })) {
-    if (isPlace(place)) (results[kernel.kind].includes(name) ? writes : reads).push(place);
+    if (isPlace(place)) (isWritten(name) ? writes : reads).push(place);
   }
   return { reads, writes };
 }

@@ -45,8 +45,7 @@ export function* compilePlan(graph: CapturedGraph, limits: Limits): Generator<vo
   for (const root of graph.roots) {
     if (root.kind === "host") continue;
     const value = valueAt(root.value);
-    const { dtype } =
-      root.kind === "assign" ? graph.slots[root.slot] : graph.nodes[root.value.node].outputs[root.value.output];
+    const { dtype } = root.kind === "assign" ? graph.slots[root.slot] : root;
     const buffer = resultBuffer(lowering, value, dtype);
     if (root.kind === "assign") {
       lowering.buffers[buffer].target = root.slot;

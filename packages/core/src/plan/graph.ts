@@ -87,5 +87,5 @@ export interface Edge {
 /** What a plan is run for, in program order. */
 export type Root =
   | { readonly kind: "assign"; readonly slot: number; readonly value: Edge }
-  | { readonly kind: "output"; readonly value: Edge }
+  | { readonly kind: "output"; readonly value: Edge; readonly dtype: DType }
   | { readonly kind: "host"; readonly node: number };

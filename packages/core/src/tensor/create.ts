@@ -93,7 +93,7 @@ function dtypeOfArray(array: TypedArray): DType {
 /** Numbers as a dtype holds them; 16-bit floats may also come as their bits. */
 function convert(values: ArrayLike<number | boolean>, dtype: DType): TypedArray {
   if (dtypes[dtype].bytes === 2) {
-    return values instanceof Uint16Array ? values.slice() : narrow(convert(values, "float32"), dtype);
+    return values instanceof Uint16Array ? values.slice() : narrow(convert(values, "float64"), dtype);
   }
   const array = dtypes[dtype].create(values.length);
   for (let i = 0; i < values.length; i++) {

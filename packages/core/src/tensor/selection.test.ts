@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { booleanSelect, grad, nonzero, parameter, ShapeError, tensor, unique } from "../index.ts";
+import { grad, parameter, ShapeError, tensor } from "../index.ts";
+import { booleanSelect, nonzero, unique } from "./selection.ts";
 
 const values = fc.array(fc.constantFrom(0, -0, 1, 2, -3.5, Number.NaN, Number.POSITIVE_INFINITY), { maxLength: 12 });
 

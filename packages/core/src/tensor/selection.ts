@@ -50,5 +50,9 @@ export async function unique(x: Given): Promise<Tensor> {
   const { dtype, data } = widen((await readAll({ values })).values);
   const isNew = (value: number, i: number): boolean =>
     i === 0 || (value !== data[i - 1] && !(Number.isNaN(value) && Number.isNaN(data[i - 1])));
-  return tensor(data.filter(isNew), { dtype });
+  // −0 + 0 is 0.
+  return tensor(
+    data.filter(isNew).map((value) => value + 0),
+    { dtype },
+  );
 }

@@ -1,7 +1,7 @@
 /** Sums of products. */
 import type { Tensor } from "../../src/graph/tensor.ts";
 import { tensor } from "../../src/index.ts";
-import * as functions from "../../src/ops/functions.ts";
+import { einsum } from "../../src/ops/einsum.ts";
 import * as methods from "../../src/ops/methods.ts";
 import { broadcasts, pair } from "./choose.ts";
 import { flag, integer, narrower, one, shape } from "./draw.ts";
@@ -91,7 +91,7 @@ export const products: Specs = {
     trial: (draw) => {
       const [equation, ...labels] = one(draw, equations);
       const sizes = new Map([...new Set(labels.join(""))].map((label) => [label, integer(draw, 0, 5)]));
-      const product = (a: Tensor, b: Tensor): Tensor => functions.einsum(equation, a, b);
+      const product = (a: Tensor, b: Tensor): Tensor => einsum(equation, a, b);
       const inputs = labels.map((each) =>
         floats(
           draw,

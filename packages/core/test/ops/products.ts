@@ -1,5 +1,6 @@
 /** Matrix products. */
-import { einsum, groupedMatmul } from "../../src/index.ts";
+import { groupedMatmul } from "../../src/index.ts";
+import { einsum } from "../../src/ops/einsum.ts";
 import * as methods from "../../src/ops/methods.ts";
 import { binary, type Examples, int, unary, x23, x32 } from "./example.ts";
 

@@ -59,9 +59,7 @@ export class WasmBackend implements Backend {
 
   async compile(plan: WasmProgram["plan"]): Promise<WasmProgram> {
     this.#open();
-    if (plan.buffers.some((buffer) => buffer.dtype === "float64")) {
-      throw new DeviceError("wasm: float64 computes on the reference device only");
-    }
+    for (const { dtype } of plan.buffers) this.#check(dtype);
     const pace = new Pace();
     const draft = new Draft(plan, this.#engine, this.#executor);
     await pace.through(draft.steps());
@@ -86,7 +84,7 @@ export class WasmBackend implements Backend {
 
   allocate(dtype: DType, shape: readonly number[]): VariableHandle {
     this.#open();
-    if (dtype === "float64") throw new DeviceError("wasm: float64 computes on the reference device only");
+    this.#check(dtype);
     return new VariableHandle(dtype, shape, this.#memory.allocate(sizeOf(shape) * dtypes[dtype].bytes, "variables"));
   }
 
@@ -198,6 +196,10 @@ export class WasmBackend implements Backend {
 
   #error(): Int32Array {
     return this.#memory.words(ERROR_WORD, 1);
+  }
+
+  #check(dtype: DType): void {
+    if (!this.supports(dtype)) throw new DeviceError("wasm: float64 computes on the reference device only");
   }
 
   /** @throws DeviceError after `close` */

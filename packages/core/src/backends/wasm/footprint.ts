@@ -1,6 +1,6 @@
 /** Which bytes a kernel may touch, so that threads wait for each other only where they must. */
 import { dtypes } from "../../dtype.ts";
-import { placesOf } from "../../plan/access.ts";
+import { expressionsOf, placesOf } from "../../plan/access.ts";
 import type { Expr } from "../../plan/expr.ts";
 import { topological } from "../../plan/expr.ts";
 import type { Buffer, Kernel, Place } from "../../plan/plan.ts";
@@ -54,10 +54,9 @@ export function footprintOf(kernel: Kernel, buffers: readonly Buffer[], launch: 
 
 function rangesOf(kernel: Kernel, buffers: readonly Buffer[]): Footprint {
   const of = (places: readonly Place[]): Range[] => places.map((p) => rangeOf(buffers, p.buffer, p.view));
-  if (kernel.kind === "map" || kernel.kind === "reduce") {
-    const roots = kernel.stores.map((store) => store.expr);
-    if (kernel.kind === "reduce") roots.push(kernel.input);
-    return { reads: loadsOf(roots, buffers), writes: of(kernel.stores.map((store) => store.place)) };
+  if ("stores" in kernel) {
+    const written = kernel.stores.map((store) => store.place);
+    return { reads: loadsOf(expressionsOf(kernel), buffers), writes: of(written) };
   }
   const { reads, writes } = placesOf(kernel);
   return { reads: of(reads), writes: of(writes) };

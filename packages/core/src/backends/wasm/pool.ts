@@ -1,4 +1,5 @@
 /** Worker threads that each run the whole program, with barriers between dependent kernels. */
+import { builtin } from "../../builtin.ts";
 import { DeviceError } from "../../errors.ts";
 import type { Call, Executor } from "./executor.ts";
 import type { WorkerMessage, WorkerReply } from "./worker.ts";
@@ -24,8 +25,7 @@ const SPIN = 10_000;
 
 /** Cores of the machine, as far as the engine says. */
 export function coreCount(): number {
-  if (typeof navigator !== "undefined" && navigator.hardwareConcurrency) return navigator.hardwareConcurrency;
-  return nodeModule("node:os")?.availableParallelism() ?? 1;
+  return builtin ? builtin("node:os").availableParallelism() : (globalThis.navigator?.hardwareConcurrency ?? 1);
 }
 
 export class Pool implements Executor {
@@ -108,10 +108,10 @@ export class Pool implements Executor {
 }
 
 function startThread(listener: Listener): Thread {
-  const node = nodeModule("node:worker_threads");
-  if (node) {
+  if (builtin) {
+    const { Worker } = builtin("node:worker_threads");
     // Loaders and flags of the main thread are not for this self-contained script.
-    const worker = new node.Worker(workerSource, { eval: true, execArgv: [] });
+    const worker = new Worker(workerSource, { eval: true, execArgv: [] });
     worker.on("message", listener.reply);
     worker.on("error", (error) => listener.died(String(error)));
     worker.on("exit", (code) => listener.died(`exit code ${code}`));
@@ -138,15 +138,4 @@ function startThread(listener: Listener): Thread {
       URL.revokeObjectURL(url);
     },
   };
-}
-
-/** A module of Node itself, without an import that a browser's bundler would try to follow. */
-function nodeModule<Name extends "node:os" | "node:worker_threads">(name: Name): NodeModules[Name] | null {
-  if (typeof process === "undefined" || typeof process.getBuiltinModule !== "function") return null;
-  return process.getBuiltinModule(name);
-}
-
-interface NodeModules {
-  "node:os": typeof import("node:os");
-  "node:worker_threads": typeof import("node:worker_threads");
 }

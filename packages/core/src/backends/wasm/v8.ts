@@ -1,4 +1,5 @@
 /** V8's flags in Node: set around one synchronous compilation, since they are the whole process's. */
+import { builtin } from "../../builtin.ts";
 import type { TileClass } from "./kernels/tile.ts";
 
 export interface V8 {
@@ -32,10 +33,10 @@ const versions: Readonly<Record<string, Version>> = {
 
 /** The flags of this process's V8; `null` in browsers and on other engines. */
 export function findV8(): V8 | null {
-  if (typeof process === "undefined" || typeof process.getBuiltinModule !== "function") return null;
+  if (!builtin) return null;
   const version = versions[process.versions.v8?.split(".")[0] ?? ""];
   if (!version || process.versions.bun || process.versions.deno) return null;
-  const v8 = process.getBuiltinModule("node:v8");
+  const v8 = builtin("node:v8");
   const { on } = version;
   return {
     flags: [...on, ...EAGER.map((flag) => `no-${flag}`)].join(" "),

@@ -28,11 +28,10 @@ export interface ArgumentWords {
   check(check: number): number;
   /** Address of a run-time number. */
   number(ordinal: number): number;
-  readonly total: number;
 }
 
 export function argumentWords(structure: Structure): ArgumentWords {
-  const { loops, operands, gathers, checks, numbers } = structure;
+  const { loops, operands, gathers, checks } = structure;
   const perOperand = 3 + loops;
   const firstOperand = 6 + loops;
   const firstGather = firstOperand + operands.length * perOperand;
@@ -54,6 +53,5 @@ export function argumentWords(structure: Structure): ArgumentWords {
     gatherLimit: (gather) => firstGather + 2 * gather + 1,
     check: (check) => firstCheck + check,
     number: (ordinal) => firstNumber + ordinal,
-    total: firstNumber + numbers,
   };
 }

@@ -107,7 +107,7 @@ export class Loads {
 
   /** What the indices that all lanes share add to the address. */
   #shift(n: number, node: LoadNode, gathers: readonly GatherNode[], site: Site): Scalar {
-    return this.#once(`shift of load ${n}`, site, () => {
+    return this.#once(`load ${n}`, site, () => {
       if (node.guard < 0) this.#check(gathers, -1, site);
       return gathers.map((g) => this.#step(g, site)).reduce((a, b) => i32.add(a, b));
     });
@@ -121,7 +121,7 @@ export class Loads {
 
   #clamped(gather: GatherNode, site: Site): Vector {
     const { constants, words } = this.#context;
-    return this.#once(`index ${gather.index} within limit ${gather.ordinal}`, site, () => {
+    return this.#once(`index ${gather.index} ${gather.ordinal}`, site, () => {
       const limit = constants.splat(words.gatherLimit(gather.ordinal));
       return i32x4.maxS(i32x4.minS(this.#evaluate(gather.index, site), limit), constants.int(0));
     });
@@ -140,7 +140,7 @@ export class Loads {
 
   /** Whether the guard lets any lane be read. */
   #anyLane(guard: number, site: Site): Scalar {
-    return this.#once(`any lane of guard ${guard}`, site, () => v128.anyTrue(this.#evaluate(guard, site)));
+    return this.#once(`guard ${guard}`, site, () => v128.anyTrue(this.#evaluate(guard, site)));
   }
 
   /** A named value, computed where it is first asked for. */

@@ -2,10 +2,10 @@ import { dtypes } from "../../../dtype.ts";
 import type { Buffer, MapKernel } from "../../../plan/plan.ts";
 import { sizeOf } from "../../../plan/view.ts";
 import type { Loop, Lowered } from "./lower.ts";
-import { assemble, chooseStretch, computeWork } from "./lower.ts";
+import { assemble, chooseStretch, computeWork, loopsOf } from "./lower.ts";
 import type { Operand, Split } from "./operands.ts";
 import { OperandTable } from "./operands.ts";
-import { chooseVectorAxis, moveLast, normalize } from "./space.ts";
+import { chooseVectorAxis, moveLast, normalize, stridesAlong } from "./space.ts";
 
 /** Stretches of a row that is shared between threads: long enough to pay, short enough to let the event loop live. */
 const SHORTEST_STRETCH = 512;
@@ -32,29 +32,23 @@ export function lowerMap(kernel: MapKernel, buffers: readonly Buffer[]): Lowered
   if (sizeOf(kernel.shape) === 0) return null;
   const split: Split = (view) => ({ strides: view.strides, reduced: 0 });
   const table = new OperandTable(buffers);
-  for (const store of kernel.stores) {
-    table.add(store.place.buffer, store.place.view, split);
-    table.addAll(store.expr, split);
-  }
+  table.addStores(kernel.stores, split);
   const strides = table.operands.map((operand) => operand.strides);
   const compute = computeWork(kernel.stores.map((store) => store.expr));
   let space = normalize({ extents: kernel.shape, strides }, 0);
   const last = space.extents.length - 1;
   if (last >= 0) space = moveLast(space, chooseVectorAxis(space, { compute, inside: 1 }).axis);
-  const loops = space.extents
-    .slice(0, -1)
-    .map((extent, l): Loop => ({ extent, strides: space.strides.map((s) => s[l]) }));
+  const loops = loopsOf(space, Math.max(0, last));
   const inner = last < 0 ? 1 : space.extents[last];
-  const innerStrides = space.strides.map((s) => (last < 0 ? 0 : s[last]));
+  const innerStrides = last < 0 ? strides.map(() => 0) : stridesAlong(space, last);
   const across = crossingLoop(loops, innerStrides, table.operands);
   if (across >= 0) loops.push(...loops.splice(across, 1));
-  const rows = loops.reduce((product, loop) => product * loop.extent, 1);
   const nest = {
     loops,
     inner,
     innerStrides,
     reducedStrides: strides.map(() => 0),
-    stretch: across < 0 ? chooseStretch(rows, inner, SHORTEST_STRETCH, LONGEST_STRETCH) : TILE,
+    stretch: across < 0 ? chooseStretch(loops, inner, SHORTEST_STRETCH, LONGEST_STRETCH) : TILE,
     insideStretch: across < 0 ? 0 : 1,
     length: 0,
     block: 0,

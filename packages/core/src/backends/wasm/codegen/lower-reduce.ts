@@ -3,11 +3,11 @@ import type { Buffer, ReduceKernel } from "../../../plan/plan.ts";
 import { sizeOf } from "../../../plan/view.ts";
 import { identity } from "./identity.ts";
 import type { Loop, Lowered } from "./lower.ts";
-import { assemble, chooseStretch, computeWork } from "./lower.ts";
+import { assemble, chooseStretch, computeWork, loopsOf } from "./lower.ts";
 import type { Split } from "./operands.ts";
 import { OperandTable } from "./operands.ts";
 import type { Space } from "./space.ts";
-import { chooseVectorAxis, moveLast, normalize, rowWork } from "./space.ts";
+import { chooseVectorAxis, moveLast, normalize, rowWork, stridesAlong } from "./space.ts";
 
 /** Elements that a stretch of a column reduction reads at least. */
 const LEAST_READ = 4096;
@@ -32,10 +32,7 @@ export function lowerReduce(kernel: ReduceKernel, buffers: readonly Buffer[]): L
     const reduced = strides[strides.length - 1];
     return { strides: [...strides.slice(0, -1), reduced * block], reduced };
   };
-  for (const store of kernel.stores) {
-    table.add(store.place.buffer, store.place.view, ofStore);
-    table.addAll(store.expr, ofStore);
-  }
+  table.addStores(kernel.stores, ofStore);
   table.addAll(input, ofInput);
 
   // A shorter last block keeps the axis of the blocks apart from the others.
@@ -53,25 +50,21 @@ export function lowerReduce(kernel: ReduceKernel, buffers: readonly Buffer[]): L
   const blockLoop: Loop[] = apart ? [{ extent: blocks, strides: strides.map((s) => s[last]) }] : [];
 
   const compute = computeWork([input]);
-  const results = space.extents.reduce((a, b) => a * b, 1);
+  const results = sizeOf(space.extents);
   const rowMode = { axis: -1, work: results * rowWork(block, reduced, { compute, inside: 1 }) };
   const columnMode = chooseVectorAxis(withReduced(space, reduced), { compute, inside: block });
   const column = columnMode.work < rowMode.work;
   const ordered = column ? moveLast(space, columnMode.axis) : space;
   const outerAxes = column ? ordered.extents.length - 1 : ordered.extents.length;
-  const loops = ordered.extents
-    .slice(0, outerAxes)
-    .map((extent, l): Loop => ({ extent, strides: ordered.strides.map((s) => s[l]) }))
-    .concat(blockLoop);
-  const rows = loops.reduce((product, loop) => product * loop.extent, 1);
+  const loops = loopsOf(ordered, outerAxes).concat(blockLoop);
   const run = Math.min(block, length);
   const inner = column ? ordered.extents[outerAxes] : run;
   const nest = {
     loops,
     inner,
-    innerStrides: column ? ordered.strides.map((s) => s[outerAxes]) : reduced,
+    innerStrides: column ? stridesAlong(ordered, outerAxes) : reduced,
     reducedStrides: column ? reduced : reduced.map(() => 0),
-    stretch: column ? chooseStretch(rows, inner, Math.max(16, Math.ceil(LEAST_READ / block)), LONGEST_STRETCH) : 0,
+    stretch: column ? chooseStretch(loops, inner, Math.max(16, Math.ceil(LEAST_READ / block)), LONGEST_STRETCH) : 0,
     insideStretch: 0,
     length,
     block: apart ? block : run,

@@ -1,12 +1,14 @@
 /** From a map or reduction of a plan to the structure that is compiled and the words of its argument block. */
-import { dtypes } from "../../../dtype.ts";
 import type { Expr } from "../../../plan/expr.ts";
 import { slowOps, topological } from "../../../plan/expr.ts";
 import type { Store } from "../../../plan/plan.ts";
+import { sizeOf } from "../../../plan/view.ts";
+import { integer } from "../kernels/arguments.ts";
 import type { Arg } from "../kernels/kernel.ts";
-import { argumentWords } from "./arguments.ts";
-import { NodeTable } from "./nodes.ts";
+import { type NodeArguments, NodeTable } from "./nodes.ts";
 import type { Operand, OperandTable } from "./operands.ts";
+import { elementBytes } from "./rows.ts";
+import { type Space, stridesAlong } from "./space.ts";
 import type { InnerClass, OperandShape, Reduction, Structure } from "./structure.ts";
 
 /** What a kernel becomes. */
@@ -42,6 +44,11 @@ export interface Nest {
 /** The reduction's part of a structure, before its input is a node. */
 export type ReductionPlan = Omit<Reduction, "input"> & { readonly input: Expr };
 
+/** The first axes of a space as loops. */
+export function loopsOf(space: Space, axes: number): Loop[] {
+  return space.extents.slice(0, axes).map((extent, axis) => ({ extent, strides: stridesAlong(space, axis) }));
+}
+
 /** Rough work of the arithmetic of four elements, for the choice of loops. */
 export function computeWork(roots: readonly Expr[]): number {
   let work = 0;
@@ -49,9 +56,14 @@ export function computeWork(roots: readonly Expr[]): number {
   return work;
 }
 
+/** Turns of nested loops: rows. */
+function turnsOf(loops: readonly Loop[]): number {
+  return sizeOf(loops.map((loop) => loop.extent));
+}
+
 /** How much of a row one unit of work takes, so that some 64 units can be shared: 0 for the whole row. */
-export function chooseStretch(rows: number, inner: number, least: number, most: number): number {
-  const wanted = Math.max(Math.ceil(64 / rows), Math.ceil(inner / most));
+export function chooseStretch(loops: readonly Loop[], inner: number, least: number, most: number): number {
+  const wanted = Math.max(Math.ceil(64 / turnsOf(loops)), Math.ceil(inner / most));
   const stretches = Math.min(wanted, Math.floor(inner / least));
   if (stretches <= 1) return 0;
   return Math.ceil(inner / stretches / 16) * 16;
@@ -94,49 +106,28 @@ export function assemble(
     checks: nodes.arguments.checks.length,
     numbers: nodes.arguments.numbers.length,
   };
-  return { structure, args: argumentsOf(structure, table.operands, { ...nest, loops }, nodes) };
+  return { structure, args: argumentsOf(table.operands, { ...nest, loops }, nodes.arguments) };
 }
 
-function argumentsOf(structure: Structure, operands: readonly Operand[], nest: Nest, nodes: NodeTable): Arg[] {
-  const words = argumentWords(structure);
-  const args = new Array<Arg>(words.total).fill({ kind: "int", value: 0 });
-  const int = (word: number, value: number): void => {
-    args[word] = { kind: "int", value };
-  };
-  const bytesOf = (o: Operand): number => (o.storage === "index" ? 1 : dtypes[o.storage].bytes);
-  int(
-    words.units,
-    nest.loops.reduce((units, loop) => units * loop.extent, 1),
-  );
-  int(words.inner, nest.inner);
-  int(words.stretch, nest.stretch);
-  int(words.length, nest.length);
-  int(words.block, nest.block);
-  args[words.error] = { kind: "error" };
-  nest.loops.forEach((loop, l) => {
-    int(words.extent(l), loop.extent);
-  });
-  operands.forEach((operand, o) => {
-    const bytes = bytesOf(operand);
-    if (operand.buffer < 0) int(words.base(o), operand.offset);
-    else args[words.base(o)] = { kind: "address", buffer: operand.buffer, byteOffset: operand.offset * bytes };
-    int(words.innerStride(o), nest.innerStrides[o] * bytes);
-    int(words.reducedStride(o), nest.reducedStrides[o] * bytes);
-    nest.loops.forEach((loop, l) => {
-      int(words.stride(o, l), loop.strides[o] * bytes);
-    });
-  });
-  nodes.arguments.gathers.forEach((gather, g) => {
-    int(words.gatherStride(g), gather.stride * bytesOf(operands[gather.operand]));
-    int(words.gatherLimit(g), gather.limit);
-  });
-  nodes.arguments.checks.forEach((check, c) => {
-    int(words.check(c), check + 1);
-  });
-  nodes.arguments.numbers.forEach((slot, n) => {
-    args[words.number(n)] = { kind: "number", slot };
-  });
-  return args;
+/** The words in the order of `argumentWords`. */
+function argumentsOf(operands: readonly Operand[], nest: Nest, { gathers, checks, numbers }: NodeArguments): Arg[] {
+  const { loops, inner, innerStrides, reducedStrides, stretch, length, block } = nest;
+  return [
+    ...[turnsOf(loops), inner, stretch, length, block].map(integer),
+    { kind: "error" },
+    ...loops.map((loop) => integer(loop.extent)),
+    ...operands.flatMap(({ buffer, storage, offset }, o) => {
+      const bytes = elementBytes(storage);
+      const base: Arg = buffer < 0 ? integer(offset) : { kind: "address", buffer, byteOffset: offset * bytes };
+      const strides = [innerStrides[o], reducedStrides[o], ...loops.map((loop) => loop.strides[o])];
+      return [base, ...strides.map((stride) => integer(stride * bytes))];
+    }),
+    ...gathers.flatMap(({ stride, limit, operand }) => {
+      return [stride * elementBytes(operands[operand].storage), limit].map(integer);
+    }),
+    ...checks.map((check) => integer(check + 1)),
+    ...numbers.map((slot): Arg => ({ kind: "number", slot })),
+  ];
 }
 
 function innerClass(stride: number, extent: number, stored: boolean): InnerClass {

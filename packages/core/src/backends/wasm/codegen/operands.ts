@@ -3,7 +3,7 @@ import type { DType } from "../../../dtype.ts";
 import { present } from "../../../invariant.ts";
 import type { Expr } from "../../../plan/expr.ts";
 import { topological } from "../../../plan/expr.ts";
-import type { Buffer } from "../../../plan/plan.ts";
+import type { Buffer, Store } from "../../../plan/plan.ts";
 import type { View } from "../../../plan/view.ts";
 
 export interface Operand {
@@ -35,6 +35,14 @@ export class OperandTable {
     for (const e of topological([expr])) {
       if (e.kind === "load") this.add(e.buffer, e.view, split);
       else if (e.kind === "index") this.add(-1, e.view, split);
+    }
+  }
+
+  /** Adds the places that stores write and read. */
+  addStores(stores: readonly Store[], split: Split): void {
+    for (const { place, expr } of stores) {
+      this.add(place.buffer, place.view, split);
+      this.addAll(expr, split);
     }
   }
 

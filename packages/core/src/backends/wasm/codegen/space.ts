@@ -2,6 +2,7 @@
  * The loops of a kernel: which axes it walks, in which order, and which of them runs through the vector lanes. Chosen
  * from shapes and strides alone, so that it never changes what an element's value is.
  */
+import { sizeOf } from "../../../plan/view.ts";
 
 export interface Space {
   /** Extents of the loops, outermost first. */
@@ -16,6 +17,11 @@ export function normalize(space: Space, leader: number): Space {
   const order = space.extents.map((_, axis) => axis).filter((axis) => space.extents[axis] !== 1);
   order.sort((a, b) => Math.abs(key[b]) - Math.abs(key[a]) || a - b);
   return mergeAxes(permuteAxes(space, order));
+}
+
+/** The strides of all operands along an axis. */
+export function stridesAlong(space: Space, axis: number): number[] {
+  return space.strides.map((strides) => strides[axis]);
 }
 
 /** Moves an axis to the end. */
@@ -65,12 +71,11 @@ export function rowWork(extent: number, innerStrides: readonly number[], model: 
 
 /** The axis for the vector lanes with the least work in all, and that work; the last axis where there is a tie. */
 export function chooseVectorAxis(space: Space, model: WorkModel): { axis: number; work: number } {
-  const elements = space.extents.reduce((a, b) => a * b, 1);
+  const elements = sizeOf(space.extents);
   let best = { axis: -1, work: Number.POSITIVE_INFINITY };
   for (let axis = space.extents.length - 1; axis >= 0; axis--) {
     const extent = space.extents[axis];
-    const inner = space.strides.map((s) => s[axis]);
-    const work = (elements / extent) * rowWork(extent, inner, model);
+    const work = (elements / extent) * rowWork(extent, stridesAlong(space, axis), model);
     if (work < best.work) best = { axis, work };
   }
   return best;

@@ -32,11 +32,6 @@ export class Module {
     this.#nonce = nonce;
   }
 
-  /** Whether a function has been exported under this name. */
-  has(functionName: string): boolean {
-    return this.#functions.some((f) => f.name === functionName);
-  }
-
   /** Bytes of the functions so far. */
   get codeBytes(): number {
     return this.#functions.reduce((bytes, f) => bytes + f.code.length, 0);
@@ -49,7 +44,6 @@ export class Module {
     body: (f: FunctionBuilder, parameters: ParameterLocals<P>) => void,
     result?: ValueType,
   ): void {
-    if (this.has(functionName)) throw new TypeError(`wasm module: function ${functionName} is exported twice`);
     const types = Object.values(parameters);
     const f = new FunctionBuilder(types);
     body(f, f.parameters(parameters));

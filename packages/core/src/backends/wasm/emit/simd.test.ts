@@ -276,8 +276,8 @@ test("f64x2", () => {
     [f64x2.div, (a, b) => a / b],
     [f64x2.min, min],
     [f64x2.max, max],
-    [f64x2.pmin, (a, b) => (b < a ? b : a)],
-    [f64x2.pmax, (a, b) => (a < b ? b : a)],
+    [f64x2.pmin, (a, b) => [a, b][Number(b < a)]],
+    [f64x2.pmax, (a, b) => [a, b][Number(a < b)]],
   ];
   for (const [op, model] of models) checkLanes(op, Float64Array, Float64Array, model);
   checkLanes((a) => f64x2.abs(a), Float64Array, Float64Array, Math.abs);

@@ -1,6 +1,7 @@
 import { type FunctionBuilder, i32, type Local, type Value } from "../emit/index.ts";
 import { type Block, integer, type Words } from "./arguments.ts";
 import type { Arg } from "./kernel.ts";
+import { along } from "./place.ts";
 
 /** One axis of a batch: its extent, and bytes from one matrix to the next in A, B and C. */
 export interface BatchAxis {
@@ -57,7 +58,7 @@ export function matrixOf(f: FunctionBuilder, words: Words<"a" | "b" | "c" | "ran
   const select = (index: Local<"i32">): void => {
     const rest = f.let(index);
     const axis = f.let(first);
-    const end = f.let(i32.add(axis, i32.mul(words.rank, AXIS_BYTES)));
+    const end = f.let(along(axis, words.rank, AXIS_BYTES));
     const [extent, coordinate] = [f.local("i32"), f.local("i32")];
     for (const operand of operands) f.set(addresses[operand], words[operand]);
     f.while(i32.ne(axis, end), () => {

@@ -1,6 +1,7 @@
 import { type FunctionBuilder, f32, i32, type Local, type Value } from "../emit/index.ts";
 import { multiplyTile } from "./microkernel.ts";
 import { minimum } from "./partition.ts";
+import { along } from "./place.ts";
 import { columnsOf, type Tile } from "./tile.ts";
 
 /** A block of C and the packed panels that it is the product of. */
@@ -40,7 +41,7 @@ export function multiplyBlock(f: FunctionBuilder, tile: Tile, relaxed: boolean, 
     f.set(a, block.aPanels);
     f.for(row, 0, rows, tile.rows, () => {
       f.set(tileRows, minimum(i32.sub(rows, row), i32.const(tile.rows)));
-      f.set(corner, i32.add(c, i32.add(i32.mul(row, rowStride), i32.mul(column, columnStride))));
+      f.set(corner, i32.add(c, along(i32.mul(row, rowStride), column, columnStride)));
       const whole = i32.and(i32.eq(tileRows, tile.rows), i32.eq(tileColumns, width));
       f.set(ragged, i32.eqz(i32.and(unitColumns, whole)));
       f.set(target, corner);
@@ -62,8 +63,8 @@ export function multiplyBlock(f: FunctionBuilder, tile: Tile, relaxed: boolean, 
     const [i, j] = [f.local("i32"), f.local("i32")];
     const [outside, inside] = [f.local("i32"), f.local("i32")];
     f.for(i, 0, tileRows, 1, () => {
-      f.set(outside, i32.add(corner, i32.mul(i, rowStride)));
-      f.set(inside, i32.add(edge, i32.mul(i, width * 4)));
+      f.set(outside, along(corner, i, rowStride));
+      f.set(inside, along(edge, i, width * 4));
       f.for(j, 0, tileColumns, 1, () => {
         copy(outside, inside);
         f.advance(outside, columnStride);

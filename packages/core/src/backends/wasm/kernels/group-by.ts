@@ -1,14 +1,12 @@
-import { ArgumentError } from "../../../errors.ts";
 import type { GroupByKernel } from "../../../plan/plan.ts";
 import { atomic, type FunctionBuilder, i32, type Local, select, type Value } from "../emit/index.ts";
 import { kernelCall } from "./arguments.ts";
 import { align } from "./blocking.ts";
 import { type Launch, onePhase } from "./kernel.ts";
-import { placeWords } from "./place.ts";
+import { along, placeWords } from "./place.ts";
 
 /** A stable counting sort by thread 0. An id outside [0, groups) counts as the nearest group and fails `check`. */
 export function groupBy({ ids, permutation, offsets, length, groups, check }: GroupByKernel): Launch {
-  if (groups === 0 && length > 0) throw new ArgumentError(`groupBy: ${length} ids and no group to put them in`);
   const block = {
     ...placeWords("ids", ids, "Step"),
     ...placeWords("permutation", permutation, "Step"),
@@ -23,9 +21,9 @@ export function groupBy({ ids, permutation, offsets, length, groups, check }: Gr
     f.if(thread, () => f.return());
     const [i, group, count] = [f.local("i32"), f.local("i32"), f.local("i32")];
     const counter = (index: Value<"i32">): Value<"i32"> => i32.add(words.counters, i32.shl(index, 2));
-    const offset = (index: Value<"i32">): Value<"i32"> => i32.add(words.offsets, i32.mul(index, words.offsetsStep));
+    const offset = (index: Value<"i32">): Value<"i32"> => along(words.offsets, index, words.offsetsStep);
     const takeGroup = (): void => {
-      f.set(group, i32.load(i32.add(words.ids, i32.mul(i, words.idsStep))));
+      f.set(group, i32.load(along(words.ids, i, words.idsStep)));
       clampIndex(f, group, words.groups, () => {
         f.drop(atomic.compareExchange(words.error, 0, words.failure));
       });
@@ -49,7 +47,7 @@ export function groupBy({ ids, permutation, offsets, length, groups, check }: Gr
     f.for(i, 0, words.length, 1, () => {
       takeGroup();
       f.set(position, i32.load(counter(group)));
-      f.do(i32.store(i32.add(words.permutation, i32.mul(position, words.permutationStep)), i));
+      f.do(i32.store(along(words.permutation, position, words.permutationStep), i));
       f.do(i32.store(counter(group), i32.add(position, 1)));
     });
   });

@@ -6,7 +6,7 @@ import { type Group, groupOf } from "./groups.ts";
 import { type KernelOptions, type Launch, nothing, onePhase } from "./kernel.ts";
 import { layoutOf } from "./pack.ts";
 import { ceilingDivide } from "./partition.ts";
-import { placeWords } from "./place.ts";
+import { along, placeWords } from "./place.ts";
 import { multiplyPanels, type Product, type ProductCode, productKey } from "./product.ts";
 import { blocksOf, blockWords, type ProductExtents } from "./product-arguments.ts";
 import { forEachProduct } from "./products.ts";
@@ -34,9 +34,9 @@ export function groupedRows(
   return perGroup("groupedRows", block, offsets, groups, options, {
     weigh: (group) => ceilingDivide(group.rows, options.tile.rows),
     product: (f, words, group, index) => ({
-      a: f.let(i32.add(words.a, i32.mul(group.first, words.aRow))),
-      b: f.let(i32.add(words.b, i32.mul(index, words.bGroup))),
-      c: f.let(i32.add(words.c, i32.mul(group.first, words.cRow))),
+      a: f.let(along(words.a, group.first, words.aRow)),
+      b: f.let(along(words.b, index, words.bGroup)),
+      c: f.let(along(words.c, group.first, words.cRow)),
       rows: group.rows,
     }),
   });
@@ -61,9 +61,9 @@ export function groupedContraction(kernel: GroupedContractionKernel, options: Ke
   return perGroup("groupedContraction", block, offsets, groups, options, {
     weigh: (group) => i32.add(i32.divU(group.rows, ROWS_PER_UNIT), 1),
     product: (f, words, group, index) => ({
-      a: f.let(i32.add(words.a, i32.mul(group.first, words.aDepth))),
-      b: f.let(i32.add(words.b, i32.mul(group.first, words.bDepth))),
-      c: f.let(i32.add(words.c, i32.mul(index, words.cGroup))),
+      a: f.let(along(words.a, group.first, words.aDepth)),
+      b: f.let(along(words.b, group.first, words.bDepth)),
+      c: f.let(along(words.c, index, words.cGroup)),
       depth: group.rows,
     }),
   });

@@ -6,6 +6,7 @@ import type { Arg, Launch } from "./kernel.ts";
 import type { MatmulShape } from "./matmul-shape.ts";
 import { PANELS_TOGETHER, packPanels } from "./pack.ts";
 import { ceilingDivide, minimum, shareOf } from "./partition.ts";
+import { along } from "./place.ts";
 import { forEachDepthBlock, multiplyRows, type ProductCode, productKey } from "./product.ts";
 import { type BlockWord, blocksOf, blockWords, type ProductExtents } from "./product-arguments.ts";
 import { columnsOf } from "./tile.ts";
@@ -75,14 +76,14 @@ function packer({ tile, b: layout }: ProductCode): Write {
       const index = f.let(i32.divU(block, depthBlocks));
       matrix.select(index);
       const depth = f.let(minimum(i32.sub(words.depth, k), words.depthBlock));
-      const before = i32.add(i32.mul(k, i32.mul(words.panels, width * 4)), i32.mul(i32.mul(column, depth), 4));
+      const before = along(i32.mul(k, i32.mul(words.panels, width * 4)), i32.mul(column, depth), 4);
       packPanels(f, width, layout, {
-        source: f.let(i32.add(matrix.addresses.b, i32.add(i32.mul(column, words.bColumn), i32.mul(k, words.bDepth)))),
+        source: f.let(i32.add(matrix.addresses.b, along(i32.mul(column, words.bColumn), k, words.bDepth))),
         laneStride: words.bColumn,
         depthStride: words.bDepth,
         lanes: f.let(minimum(i32.sub(words.columns, column), i32.const(unitColumns))),
         depth,
-        target: f.let(i32.add(i32.add(words.packed, i32.mul(index, words.packedMatrix)), before)),
+        target: f.let(i32.add(along(words.packed, index, words.packedMatrix), before)),
       });
     });
   };
@@ -103,11 +104,11 @@ function multiplier(code: ProductCode): Write {
       const tileRow = f.let(i32.remU(unit, tileRows));
       const count = f.let(minimum(i32.sub(share.to, unit), i32.sub(tileRows, tileRow)));
       const from = f.let(i32.mul(tileRow, tile.rows));
-      const to = f.let(minimum(i32.add(from, i32.mul(count, tile.rows)), words.rows));
+      const to = f.let(minimum(along(from, count, tile.rows), words.rows));
       matrix.select(index);
-      const packed = f.let(i32.add(words.packed, i32.mul(index, words.packedMatrix)));
+      const packed = f.let(along(words.packed, index, words.packedMatrix));
       forEachDepthBlock(f, words.depth, words.depthBlock, (k, steps, fresh) => {
-        const bPanels = f.let(i32.add(packed, i32.mul(k, i32.mul(words.panels, columnsOf(tile) * 4))));
+        const bPanels = f.let(along(packed, k, i32.mul(words.panels, columnsOf(tile) * 4)));
         const { columns } = words;
         const rows = { from, to };
         multiplyRows(f, code, { ...words, ...matrix.addresses }, blocks, {

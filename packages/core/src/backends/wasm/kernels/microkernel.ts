@@ -1,4 +1,5 @@
 import { type FunctionBuilder, f32x4, i32, type Local, type Value, type Vector, v128 } from "../emit/index.ts";
+import { along } from "./place.ts";
 import { columnsOf, type Tile } from "./tile.ts";
 
 export interface TileProduct {
@@ -53,10 +54,10 @@ export function multiplyTile(f: FunctionBuilder, tile: Tile, relaxed: boolean, p
   const loopTo = (end: Local<"i32">, count: number): void =>
     f.if(i32.ne(a, end), () => f.repeat(() => steps(count), i32.ne(a, end)));
 
-  const end = f.let(i32.add(a, i32.mul(depth, aStep)));
+  const end = f.let(along(a, depth, aStep));
   if (tile.unroll > 1) {
     const whole: Value<"i32"> = i32.sub(depth, i32.remU(depth, tile.unroll));
-    loopTo(f.let(i32.add(a, i32.mul(whole, aStep))), tile.unroll);
+    loopTo(f.let(along(a, whole, aStep)), tile.unroll);
   }
   loopTo(end, 1);
 

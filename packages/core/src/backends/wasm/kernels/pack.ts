@@ -1,5 +1,6 @@
 import { type FunctionBuilder, i32, type Local, type Value, type Vector, v128 } from "../emit/index.ts";
 import { minimum } from "./partition.ts";
+import { along } from "./place.ts";
 
 /**
  * Which axis of an operand lies side by side in memory: its lanes (rows of A, columns of B), its depth (k), or neither.
@@ -94,7 +95,7 @@ function transposeLanes(packer: Packer): void {
   const wholeDepth = f.let(i32.and(depth, -4));
   let lane = 0;
   for (; lane + 4 <= width; lane += 4) {
-    const from = [f.let(i32.add(source, i32.mul(laneStride, lane)))];
+    const from = [f.let(along(source, laneStride, lane))];
     for (let i = 1; i < 4; i++) from.push(f.let(i32.add(from[i - 1], laneStride)));
     const to = f.let(i32.add(target, lane * 4));
     const k = f.local("i32");
@@ -124,8 +125,8 @@ function copyLaneByLane(packer: Packer, first: number, valid: Value<"i32">): voi
   const to = f.local("i32");
   const end = f.local("i32");
   f.for(lane, first, width, 1, () => {
-    f.set(from, i32.add(source, i32.mul(laneStride, lane)));
-    f.set(to, i32.add(target, i32.mul(lane, 4)));
+    f.set(from, along(source, laneStride, lane));
+    f.set(to, along(target, lane, 4));
     f.set(end, i32.add(to, panelBytes));
     const copy = (element: Value<"i32">): void =>
       f.repeat(

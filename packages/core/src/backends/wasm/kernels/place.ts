@@ -1,4 +1,5 @@
 import type { Place } from "../../../plan/plan.ts";
+import { i32, type Operand, type Value } from "../emit/index.ts";
 import type { Arg } from "./kernel.ts";
 
 /** Bytes of the elements that these kernels handle: float32 and int32. */
@@ -22,4 +23,9 @@ export function placeWords<Name extends string, Axis extends string>(
 ): Record<Name, Arg> & Record<`${Name}${Axis}`, number> {
   const strides = axes.map((axis, i) => [`${name}${axis}`, byteStride(place, i)]);
   return { [name]: addressOf(place), ...Object.fromEntries(strides) };
+}
+
+/** start + index · stride: the address of an element. */
+export function along(start: Operand<"i32">, index: Operand<"i32">, stride: Operand<"i32">): Value<"i32"> {
+  return i32.add(start, i32.mul(index, stride));
 }

@@ -2,6 +2,7 @@ import { type FunctionBuilder, i32, type Local } from "../emit/index.ts";
 import type { Block, Words } from "./arguments.ts";
 import { type Blocking, panelsOf } from "./blocking.ts";
 import type { Arg } from "./kernel.ts";
+import { along } from "./place.ts";
 import type { ProductBlocks } from "./product.ts";
 import type { Tile } from "./tile.ts";
 
@@ -38,7 +39,7 @@ export function blockWords(tile: Tile, columns: number, blocking: Blocking): Blo
 
 /** The blocks that the words describe, with the thread's own scratch. */
 export function blocksOf(f: FunctionBuilder, words: Words<BlockWord>, thread: Local<"i32">): ProductBlocks {
-  const scratch = f.let(i32.add(words.scratch, i32.mul(thread, words.threadScratch)));
+  const scratch = f.let(along(words.scratch, thread, words.threadScratch));
   return {
     depthBlock: words.depthBlock,
     rowBlock: words.rowBlock,

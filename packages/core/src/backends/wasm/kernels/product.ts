@@ -3,6 +3,7 @@ import { multiplyBlock } from "./block.ts";
 import { scratchOffsets } from "./blocking.ts";
 import { type Layout, packPanels } from "./pack.ts";
 import { minimum } from "./partition.ts";
+import { along } from "./place.ts";
 import { columnsOf, type Tile, tileKey } from "./tile.ts";
 
 /** What the code of a product is compiled for. */
@@ -92,7 +93,7 @@ export function multiplyPanels(
     f.set(columns, minimum(i32.sub(end, firstColumn), columnBlock));
     forEachDepthBlock(f, product.depth, blocks.depthBlock, (k, steps, fresh) => {
       packPanels(f, width, code.b, {
-        source: f.let(i32.add(product.b, i32.add(i32.mul(firstColumn, product.bColumn), i32.mul(k, product.bDepth)))),
+        source: f.let(i32.add(product.b, along(i32.mul(firstColumn, product.bColumn), k, product.bDepth))),
         laneStride: product.bColumn,
         depthStride: product.bDepth,
         lanes: columns,
@@ -132,7 +133,7 @@ export function multiplyRows(
   f.for(row, packed.rows.from, packed.rows.to, rowBlock, () => {
     f.set(rows, minimum(i32.sub(packed.rows.to, row), rowBlock));
     packPanels(f, tile.rows, layout, {
-      source: f.let(i32.add(product.a, i32.add(i32.mul(row, product.aRow), i32.mul(packed.k, product.aDepth)))),
+      source: f.let(i32.add(product.a, along(i32.mul(row, product.aRow), packed.k, product.aDepth))),
       laneStride: product.aRow,
       depthStride: product.aDepth,
       lanes: rows,

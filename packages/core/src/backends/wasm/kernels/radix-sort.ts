@@ -3,6 +3,7 @@ import { kernelCall } from "./arguments.ts";
 import { align } from "./blocking.ts";
 import type { KernelCall } from "./kernel.ts";
 import { shareOf } from "./partition.ts";
+import { along } from "./place.ts";
 import { keyAt, type SortBlock, type SortOrder, sortName } from "./sort-keys.ts";
 
 /** Digits of a key, the lowest first, and bytes of the counters of one. */
@@ -19,7 +20,7 @@ export function radixScratch(length: number): number {
 /** The first k places in sorted order, by a stable counting sort of each digit; a digit that all keys share is skipped. */
 export function radixSort(block: SortBlock, order: SortOrder): KernelCall {
   return kernelCall(sortName("radix", order), block, (f, words, { thread, threads }) => {
-    const counters = f.let(i32.add(words.scratch, i32.mul(thread, words.threadScratch)));
+    const counters = f.let(along(words.scratch, thread, words.threadScratch));
     const bytes = f.let(i32.mul(words.length, PAIR));
     const share = shareOf(f, words.rows, thread, threads);
     const [row, i, key, from, to] = Array.from({ length: 5 }, () => f.local("i32"));
@@ -32,7 +33,7 @@ export function radixSort(block: SortBlock, order: SortOrder): KernelCall {
       f.set(from, i32.add(counters, DIGITS * COUNTERS));
       f.set(to, i32.add(from, bytes));
       f.for(i, 0, DIGITS * COUNTERS, 16, () => f.do(v128.store(i32.add(counters, i), v128.const(0, 0, 0, 0))));
-      const input = f.let(i32.add(words.input, i32.mul(row, words.inputRow)));
+      const input = f.let(along(words.input, row, words.inputRow));
       const pair = f.let(from);
       f.for(i, 0, words.length, 1, () => {
         // Digits are read without a sign.
@@ -63,9 +64,9 @@ export function radixSort(block: SortBlock, order: SortOrder): KernelCall {
         });
       }
 
-      const indices = f.let(i32.add(words.indices, i32.mul(row, words.indicesRow)));
+      const indices = f.let(along(words.indices, row, words.indicesRow));
       f.for(i, 0, words.k, 1, () => {
-        f.do(i32.store(i32.add(indices, i32.mul(i, words.indicesStep)), i32.load(from, 4)));
+        f.do(i32.store(along(indices, i, words.indicesStep), i32.load(from, 4)));
         f.advance(from, PAIR);
       });
     });

@@ -4,7 +4,7 @@ import type { Binary, Load, Store } from "../emit/value.ts";
 import { kernelCall } from "./arguments.ts";
 import { type KernelCall, type Launch, nothing, onePhase } from "./kernel.ts";
 import { shareOf } from "./partition.ts";
-import { placeWords } from "./place.ts";
+import { along, placeWords } from "./place.ts";
 
 /** The instructions of the dtype in which a scan runs. */
 interface Arithmetic<T extends "f32" | "i32"> {
@@ -43,9 +43,9 @@ function walkRows<T extends "f32" | "i32">(
     const share = shareOf(f, words.rows, thread, threads);
     const [row, i] = [f.local("i32"), f.local("i32")];
     f.for(row, share.from, share.to, 1, () => {
-      const term = f.let(i32.add(words.terms, i32.mul(row, words.termsRow)));
-      const factor = f.let(i32.add(words.factors, i32.mul(row, words.factorsRow)));
-      const target = f.let(i32.add(words.out, i32.mul(row, words.outRow)));
+      const term = f.let(along(words.terms, row, words.termsRow));
+      const factor = f.let(along(words.factors, row, words.factorsRow));
+      const target = f.let(along(words.out, row, words.outRow));
       const y = f.let(load(terms ? term : factor));
       f.do(store(target, y));
       f.for(i, 1, words.length, 1, () => {

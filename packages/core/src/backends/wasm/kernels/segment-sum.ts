@@ -4,7 +4,7 @@ import { kernelCall } from "./arguments.ts";
 import { groupOf } from "./groups.ts";
 import { type Launch, nothing, onePhase } from "./kernel.ts";
 import { ceilingDivide, minimum } from "./partition.ts";
-import { byteStride, ELEMENT, placeWords } from "./place.ts";
+import { along, byteStride, ELEMENT, placeWords } from "./place.ts";
 
 /** Columns that a thread sums at a time: eight vectors of sums stay in registers. */
 const COLUMNS = 32;
@@ -34,15 +34,15 @@ export function segmentSum(kernel: SegmentSumKernel): Launch {
       segment.select(index);
       f.set(column, i32.mul(i32.remU(unit, blocks), COLUMNS));
       const end = f.let(minimum(i32.add(column, COLUMNS), words.width));
-      const input = f.let(i32.add(words.input, i32.mul(column, words.inputColumn)));
-      const out = f.let(i32.add(words.out, i32.add(i32.mul(index, words.outRow), i32.mul(column, words.outColumn))));
-      const permutation = f.let(i32.add(words.permutation, i32.mul(segment.first, words.permutationStep)));
+      const input = f.let(along(words.input, column, words.inputColumn));
+      const out = f.let(i32.add(words.out, along(i32.mul(index, words.outRow), column, words.outColumn)));
+      const permutation = f.let(along(words.permutation, segment.first, words.permutationStep));
       /** Visits the segment's rows in order, at the current column. */
       const eachRow = (body: (element: Local<"i32">) => void): void => {
         const entry = f.let(permutation);
         const [i, element] = [f.local("i32"), f.local("i32")];
         f.for(i, 0, segment.rows, 1, () => {
-          f.set(element, i32.add(input, i32.mul(i32.load(entry), words.inputRow)));
+          f.set(element, along(input, i32.load(entry), words.inputRow));
           body(element);
           f.advance(entry, words.permutationStep);
         });

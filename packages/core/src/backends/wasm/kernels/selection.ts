@@ -3,6 +3,7 @@ import { kernelCall } from "./arguments.ts";
 import { align } from "./blocking.ts";
 import type { KernelCall } from "./kernel.ts";
 import { shareOf } from "./partition.ts";
+import { along } from "./place.ts";
 import { keyAt, type SortBlock, type SortOrder, sortName } from "./sort-keys.ts";
 
 /** Marks what has been taken. */
@@ -18,15 +19,15 @@ export function selection(block: SortBlock, { isFloat, descending }: SortOrder):
   // The first in order has the largest key.
   const order = { isFloat, descending: !descending };
   return kernelCall(sortName("selection", { isFloat, descending }), block, (f, words, { thread, threads }) => {
-    const keys = f.let(i32.add(words.scratch, i32.mul(thread, words.threadScratch)));
+    const keys = f.let(along(words.scratch, thread, words.threadScratch));
     const keyBytes = f.let(i32.and(i32.add(i32.mul(words.length, 4), 15), -16));
     const share = shareOf(f, words.rows, thread, threads);
     const [row, i, at] = [f.local("i32"), f.local("i32"), f.local("i32")];
     f.for(row, share.from, share.to, 1, () => {
-      const input = f.let(i32.add(words.input, i32.mul(row, words.inputRow)));
-      const indices = f.let(i32.add(words.indices, i32.mul(row, words.indicesRow)));
+      const input = f.let(along(words.input, row, words.inputRow));
+      const indices = f.let(along(words.indices, row, words.indicesRow));
       f.for(i, 0, words.length, 1, () => {
-        const key = keyAt(f, i32.add(input, i32.mul(i, words.inputStep)), order);
+        const key = keyAt(f, along(input, i, words.inputStep), order);
         f.do(i32.store(i32.add(keys, i32.shl(i, 2)), key));
       });
       f.for(i, i32.shl(words.length, 2), keyBytes, 4, () => f.do(i32.store(i32.add(keys, i), TAKEN)));
@@ -34,7 +35,7 @@ export function selection(block: SortBlock, { isFloat, descending }: SortOrder):
       f.for(i, 0, words.k, 1, () => {
         f.set(at, firstEqual(f, keys, f.let(largest(f, keys, keyBytes))));
         f.do(i32.store(i32.add(keys, i32.shl(at, 2)), TAKEN));
-        f.do(i32.store(i32.add(indices, i32.mul(i, words.indicesStep)), at));
+        f.do(i32.store(along(indices, i, words.indicesStep), at));
       });
     });
   });

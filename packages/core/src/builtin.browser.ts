@@ -1,0 +1,1 @@
+export const builtin: typeof process.getBuiltinModule | null = null;
