@@ -82,7 +82,7 @@ export const parameters: Cases = {
     return new AdamW([w, w]);
   },
   "AdamW of two parameters of one name": () => new AdamW([matrix(), matrix()]),
-  "AdamW of int32": () => new AdamW([variable(tensor([1], { dtype: "int32" }), { name: "count" })]),
+  "AdamW of bfloat16": () => new AdamW([parameter(ones([1]).cast("bfloat16"), { name: "half" })]),
   "AdamW of two devices": () => new AdamW([matrix("a"), elsewhere(() => matrix("b"))]),
   "Muon of a vector": () => new Muon([vector()]),
   "CombinedOptimizer([])": () => new CombinedOptimizer([]),

@@ -62,6 +62,14 @@ onEachDevice(() => {
     );
   });
 
+  test("what is no tensor, and an unknown field of the context, are refused by name", () => {
+    const model = new Moonlight(config);
+    expect(() => model.call([[1, 2]] as never)).toThrow("a tensor is needed, not [[1,2]]; make it one with tensor()");
+    expect(() => model.call(tensor(Int32Array.of(1), { shape: [1, 1] }), { attnMask: 1 } as object)).toThrow(
+      'Moonlight: there is no option "attnMask", only mask, positions, documents, cache, logitsAt, observe',
+    );
+  });
+
   test("what does not fit is refused by name", async () => {
     expect(() => new Moonlight({ ...config, hiddenSize: 0 })).toThrow("hiddenSize must be a whole number ≥ 1");
     const model = new Moonlight(config, new Generator(1)).eval();

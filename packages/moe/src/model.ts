@@ -1,4 +1,4 @@
-import { type Generator, ShapeError, type Tensor } from "@tsuki/core";
+import { checkOptions, type Generator, ShapeError, type Tensor } from "@tsuki/core";
 import { Embedding, init, type LanguageModelContext, Linear, Module, RMSNorm, RotaryEmbedding } from "@tsuki/nn";
 import { type DecoderContext, DecoderLayer } from "./block.ts";
 import { checkConfig, type MoonlightConfig } from "./config.ts";
@@ -9,6 +9,8 @@ import type { Router } from "./router.ts";
 
 /** What the model knows besides its tokens. */
 export interface MoonlightContext extends DecoderContext, LanguageModelContext {}
+
+const contextNames = ["mask", "positions", "documents", "cache", "logitsAt", "observe"];
 
 /** Embedding, decoder layers and final norm: ids [B, T] → hidden states [B, T, D]. */
 export class MoonlightModel extends Module<[ids: Tensor, context?: DecoderContext], Tensor> {
@@ -38,8 +40,8 @@ export class MoonlightModel extends Module<[ids: Tensor, context?: DecoderContex
   }
 
   forward(ids: Tensor, context: DecoderContext = {}): Tensor {
-    if (ids.rank !== 2) throw new ShapeError(`Moonlight: ids [batch, sequence] are needed, not [${ids.shape}]`);
     let hidden = this.embedTokens.call(ids);
+    if (ids.rank !== 2) throw new ShapeError(`Moonlight: ids [batch, sequence] are needed, not [${ids.shape}]`);
     context.observe?.({ kind: "hidden", place: "embedding", value: hidden });
     for (const layer of this.layers) {
       hidden = layer.call(hidden, context);
@@ -92,6 +94,7 @@ export class Moonlight extends Module<[ids: Tensor, context?: MoonlightContext],
    * @param context.logitsAt The place of the only token whose logits are wanted: [B, 1, V].
    */
   forward(ids: Tensor, context: MoonlightContext = {}): Tensor {
+    checkOptions("Moonlight", context, ...contextNames);
     const { logitsAt } = context;
     const hidden = this.model.call(ids, context);
     return this.lmHead.call(logitsAt === undefined ? hidden : hidden.narrow(1, logitsAt, 1));

@@ -1,15 +1,19 @@
-import { type Generator, ShapeError, type Tensor, where } from "@tsuki/core";
+import { checkOptions, type Generator, ShapeError, type Tensor, where } from "@tsuki/core";
 import type { AttentionCache } from "./cache.ts";
+import { checkTensor } from "./checks.ts";
 import { dropout as drop } from "./dropout.ts";
 import { type VisibilityOptions, visibleKeys } from "./visibility.ts";
 
 // B batch, H heads of the queries, G heads of keys and values, Tq queries, Tk keys, D extent of a head
 
+/** The fields of `AttentionContext`. */
+export const contextNames: readonly string[] = ["mask", "positions", "documents", "cache"];
+
 /** What attention knows of the tokens of a batch besides the tokens. */
 export interface AttentionContext {
   /**
    * Which keys may be attended: bool [batch, keys] (false: padding), or [batch or 1, heads or 1, queries, keys] for each
-   * query.
+   * query. One [queries, keys] for all of the batch is `mask.reshape([1, 1, queries, keys])`.
    */
   readonly mask?: Tensor;
   /** Positions for rotary embedding: int32 [batch, T]; default 0 … T − 1. */
@@ -34,6 +38,8 @@ export interface AttentionOptions extends VisibilityOptions {
   readonly generator?: Generator;
 }
 
+const optionNames = ["scale", "bias", "dropout", "generator", "causal", "window", "mask", "documents"];
+
 /**
  * softmax(q·kᵀ · scale + bias)·v over the keys that are seen (Vaswani et al., "Attention is all you need"): q [B, H, Tq, D],
  * k [B, G, Tk, D], v [B, G, Tk, Dv] → [B, H, Tq, Dv]. Query heads h with equal ⌊h·G/H⌋ share a head of keys and values
@@ -43,6 +49,8 @@ export interface AttentionOptions extends VisibilityOptions {
  * change no bit of the result, as long as they are finite.
  */
 export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
+  for (const x of [q, k, v]) checkTensor("scaledDotProductAttention", x);
+  checkOptions("scaledDotProductAttention", options, ...optionNames);
   checkShapes(q, k, v);
   const { scale = 1 / Math.sqrt(q.shape[3]), bias, dropout = 0, generator } = options;
   const products = byGroup(q, k.transpose()).mul(scale);

@@ -1,6 +1,7 @@
 import {
   ArgumentError,
   arange,
+  checkOptions,
   type DType,
   defaultDevice,
   IndexError,
@@ -74,7 +75,9 @@ export class KVCache implements AttentionCache {
   #padding: Tensor | null = null;
   #call: Call | null = null;
 
-  constructor({ capacity, dtype }: KVCacheOptions) {
+  constructor(options: KVCacheOptions) {
+    checkOptions("KVCache", options, "capacity", "dtype");
+    const { capacity, dtype } = options;
     if (!Number.isInteger(capacity) || capacity < 1) {
       throw new ArgumentError(`KVCache: the capacity is a whole number ≥ 1, not ${capacity}`);
     }
@@ -93,7 +96,9 @@ export class KVCache implements AttentionCache {
   }
 
   /** What the model's first call on a text of `length` tokens is given; what the cache held before is gone. */
-  prefill(length: number, { kept = length, padding }: PrefillOptions = {}): AttentionContext {
+  prefill(length: number, options: PrefillOptions = {}): AttentionContext {
+    checkOptions("KVCache.prefill", options, "kept", "padding");
+    const { kept = length, padding } = options;
     if (!Number.isInteger(kept) || kept < 1 || kept > length) {
       throw new ArgumentError(`KVCache: of ${length} tokens 1 to ${length} are kept, not ${kept}`);
     }
@@ -130,7 +135,9 @@ export class KVCache implements AttentionCache {
     return entries;
   }
 
-  visible({ window }: { readonly window?: number } = {}): Tensor {
+  visible(options: { readonly window?: number } = {}): Tensor {
+    checkOptions("KVCache.visible", options, "window");
+    const { window } = options;
     const call = this.#current();
     const mask = call.masks.get(window) ?? this.#mask(call, window);
     call.masks.set(window, mask);

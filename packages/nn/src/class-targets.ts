@@ -10,6 +10,9 @@ export interface ClassTargetOptions {
   readonly axis?: number;
 }
 
+/** The fields of `ClassTargetOptions`, and what every loss has. */
+export const classTargetNames: readonly string[] = ["ignoreIndex", "weight", "axis", "reduction"];
+
 /** What targets choose from scores [..., V]; each [...]. */
 export interface Choice {
   /** The score of the target; that of class 0 where it does not count. */

@@ -1,5 +1,12 @@
-import { ArgumentError, isFloat, ShapeError, scope, type Tensor, where } from "@tsuki/core";
-import { type ClassTargetOptions, checkClasses, checkClassWeights, choose, classesLast } from "./class-targets.ts";
+import { ArgumentError, checkOptions, isFloat, ShapeError, scope, type Tensor, where } from "@tsuki/core";
+import {
+  type ClassTargetOptions,
+  checkClasses,
+  checkClassWeights,
+  choose,
+  classesLast,
+  classTargetNames,
+} from "./class-targets.ts";
 import { checkReduction, type Reduction, reduce } from "./reduction.ts";
 
 export interface CrossEntropyOptions extends ClassTargetOptions {
@@ -27,6 +34,7 @@ export interface CrossEntropyOptions extends ClassTargetOptions {
  * @throws ShapeError and DTypeError at the call for targets that do not fit; PlanError for a class out of range, when it runs.
  */
 export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  checkOptions("crossEntropy", options, "labelSmoothing", ...classTargetNames);
   const { labelSmoothing: smoothing, reduction = "mean", axis, weight } = options;
   checkReduction("crossEntropy", reduction);
   if (smoothing !== undefined && !(smoothing >= 0 && smoothing <= 1)) {

@@ -1,9 +1,11 @@
-import { ArgumentError, defaultGenerator, type Generator, type Tensor, where } from "@tsuki/core";
+import { ArgumentError, checkOptions, defaultGenerator, type Generator, type Tensor, where } from "@tsuki/core";
+import { checkGenerator } from "./checks.ts";
 import { Module } from "./module.ts";
 
 /** Each entry is 0 with probability p, else x / (1 − p); a gradient passes where x does. 0 ≤ p < 1. */
 export function dropout(x: Tensor, p: number, generator: Generator = defaultGenerator): Tensor {
   checkProbability(p);
+  checkGenerator("dropout", generator);
   return where(generator.bernoulli(x.shape, 1 - p), x.div(1 - p), 0);
 }
 
@@ -12,9 +14,12 @@ export class Dropout extends Module<[x: Tensor], Tensor> {
   readonly p: number;
   readonly generator: Generator;
 
-  constructor({ p, generator = defaultGenerator }: { readonly p: number; readonly generator?: Generator }) {
+  constructor(options: { readonly p: number; readonly generator?: Generator }) {
     super();
+    checkOptions("Dropout", options, "p", "generator");
+    const { p, generator = defaultGenerator } = options;
     checkProbability(p);
+    checkGenerator("Dropout", generator);
     this.p = p;
     this.generator = generator;
   }

@@ -1,4 +1,4 @@
-import { Generator, realize, stats, type Tensor, tensor } from "@tsuki/core";
+import { ArgumentError, Generator, realize, stats, type Tensor, tensor } from "@tsuki/core";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { onEachDevice } from "../../../tests/devices.ts";
@@ -121,12 +121,18 @@ onEachDevice(() => {
         const options = { maxNewTokens: 6, window: 16, temperature: 0, stopTokens: [stop], topP: 0.9 };
         const alone: number[][] = [];
         for (const prompt of batch) alone.push(await collect(model, prompt, options));
-        // Rows outgrow the window one by one where they are alone, all at once in a batch.
-        fc.pre(Math.max(...batch.map(({ length }) => length)) + options.maxNewTokens - 1 <= options.window);
         expect(await collectRows(model, batch, options)).toEqual(alone);
       }),
       { numRuns: 4 },
     );
+  });
+
+  test("each row of a batch outgrows the window at its own time", async () => {
+    const options = { maxNewTokens: 20, window: 8, temperature: 0, repetitionPenalty: 2 };
+    const batch = [[1], [1, 2, 3, 4, 5, 6], [7, 2, 3, 4, 9, 6, 7]];
+    const alone: number[][] = [];
+    for (const prompt of batch) alone.push(await greedy(model, prompt, options));
+    expect(await collectRows(model, batch, options)).toEqual(alone);
   });
 
   test("200 tokens are a few plans, and another prompt up to the same power of two is none", async () => {
@@ -279,6 +285,24 @@ onEachDevice(() => {
     expect(() => generate(model, [1], { ...options, window: 0 })).toThrow("the window is a whole number ≥ 1, not 0");
     expect(() => generate(model, [1], { ...options, topK: 0 })).toThrow("topK is a whole number ≥ 1, not 0");
     await expect(collect(model, [vocabulary], options)).rejects.toThrow(/take: index 11/);
+    const list = "is a plain list of token ids, not";
+    expect(() => generate(model, "text" as never, options)).toThrow(`generate: a prompt ${list} "text"`);
+    expect(() => generate(model, Uint8Array.of(1) as never, options)).toThrow(`generate: a prompt ${list} an array`);
+    expect(() => generate(model, undefined as never, options)).toThrow(`generate: a prompt ${list} undefined`);
+    expect(() => generate(model, [[1], 2] as never, options)).toThrow(`generate: a prompt ${list} 2`);
+    expect(() => generate(model, [1], { ...options, stopTokens: 28 as never })).toThrow(`stopTokens ${list} 28`);
+    expect(() => generate(model, [1], { ...options, stopTokens: ["."] as never })).toThrow(
+      'a token is a whole number ≥ 0, not "."',
+    );
+  });
+
+  test("a window is no longer than the config says the model sees", () => {
+    const config = { maxPositionEmbeddings: 8 };
+    const known = Object.assign(new TinyModel(new Generator(1)), { config });
+    expect(() => generate(known, [1], { maxNewTokens: 1, window: 9 })).toThrow(
+      new ArgumentError("generate: the window is 9, and the model has 8 positions"),
+    );
+    for (const window of [1, 8]) expect(() => generate(known, [1], { maxNewTokens: 1, window })).not.toThrow();
   });
 });
 

@@ -1,13 +1,13 @@
-import { ArgumentError, type DType, type Generator } from "@tsuki/core";
+import { ArgumentError, checkOptions, type DType, type Generator, shown } from "@tsuki/core";
 import { Decoder, powerOfTwo } from "./decoder.ts";
 import type { LanguageModel } from "./language-model.ts";
-import { checkSampleOptions, type SampleOptions } from "./sample.ts";
+import { checkSampleOptions, type SampleOptions, sampleNames } from "./sample.ts";
 
 export interface GenerateOptions extends SampleOptions {
   readonly maxNewTokens: number;
   /**
-   * The most tokens that the model sees at once. A longer prompt is cut to its last ones; a text that outgrows the window
-   * goes on from its later half.
+   * The most tokens that the model sees at once, at most its `config.maxPositionEmbeddings` where it has that. A longer
+   * prompt is cut to its last ones; a text that outgrows the window goes on from its later half.
    */
   readonly window: number;
   /** Tokens that end a text; they are yielded too. */
@@ -19,6 +19,8 @@ export interface GenerateOptions extends SampleOptions {
   /** Ends the generation between two steps: the iterator throws the signal's reason. */
   readonly signal?: AbortSignal;
 }
+
+const optionNames = ["maxNewTokens", "window", "stopTokens", "generator", "cacheDtype", "signal", ...sampleNames];
 
 /** A token that continues a row of a batch. */
 export interface RowToken {
@@ -56,7 +58,7 @@ export function generate(
   options: GenerateOptions,
 ): AsyncGenerator<number | RowToken, void> {
   const rows = isBatch(prompts) ? prompts : [prompts];
-  checkArguments(rows, options);
+  checkArguments(model, rows, options);
   const stream = continuations(model, rows, options);
   return isBatch(prompts) ? stream : tokensOf(stream);
 }
@@ -64,7 +66,7 @@ export function generate(
 function isBatch(
   prompts: readonly number[] | readonly (readonly number[])[],
 ): prompts is readonly (readonly number[])[] {
-  return prompts.length > 0 && typeof prompts[0] !== "number";
+  return Array.isArray(prompts) && Array.isArray(prompts[0]);
 }
 
 async function* tokensOf(stream: AsyncGenerator<RowToken, void>): AsyncGenerator<number, void> {
@@ -76,12 +78,12 @@ async function* continuations(
   prompts: readonly (readonly number[])[],
   options: GenerateOptions,
 ): AsyncGenerator<RowToken, void> {
-  const { maxNewTokens, window, stopTokens = [], signal } = options;
+  const { maxNewTokens, window, stopTokens = [], cacheDtype, signal, ...sampling } = options;
   if (maxNewTokens === 0) return;
   const texts = prompts.map((prompt) => prompt.slice(-window));
   const open = new Set(texts.keys());
-  const cache = { capacity: capacityFor(texts, options), dtype: options.cacheDtype };
-  const decoder = new Decoder(model, texts.length, cache, options);
+  const cache = { capacity: capacityFor(texts, options), dtype: cacheDtype };
+  const decoder = new Decoder(model, texts.length, cache, sampling);
   try {
     for (let count = 0; count < maxNewTokens && open.size > 0; count++) {
       signal?.throwIfAborted();
@@ -99,11 +101,12 @@ async function* continuations(
   }
 }
 
-function nextTokens(decoder: Decoder, texts: readonly number[][], count: number, window: number): Promise<Int32Array> {
-  if (count === 0) return decoder.prefill(texts);
-  if (!decoder.isFull) return decoder.step();
+/** Where the cache is full, the texts that outgrew the window are cut: each is as if it were alone. */
+function nextTokens(decoder: Decoder, texts: number[][], count: number, window: number): Promise<Int32Array> {
+  if (count > 0 && !decoder.isFull) return decoder.step();
   const half = Math.max(1, Math.floor(window / 2));
-  return decoder.prefill(texts.map((text) => text.slice(-half)));
+  for (const [row, text] of texts.entries()) if (text.length > window) texts[row] = text.slice(-half);
+  return decoder.prefill(texts);
 }
 
 /** Room for padded prompts and all of the new tokens but the last, which nobody sees: a power of two, at most the window. */
@@ -112,21 +115,31 @@ function capacityFor(texts: readonly (readonly number[])[], { maxNewTokens, wind
   return Math.min(powerOfTwo(prompt + maxNewTokens - 1), window);
 }
 
-function checkArguments(prompts: readonly (readonly number[])[], options: GenerateOptions): void {
-  const { maxNewTokens, window } = options;
+function checkArguments(model: LanguageModel, prompts: readonly (readonly number[])[], options: GenerateOptions): void {
+  checkOptions("generate", options, ...optionNames);
+  const { maxNewTokens, window, stopTokens = [] } = options;
+  for (const [name, list] of [...prompts.map((prompt) => ["a prompt", prompt]), ["stopTokens", stopTokens]]) {
+    if (Array.isArray(list)) continue;
+    throw new ArgumentError(`generate: ${name} is a plain list of token ids, not ${shown(list)}`);
+  }
   if (prompts.some((prompt) => prompt.length === 0)) {
     throw new ArgumentError("generate: a prompt is empty; begin with the model's first token");
   }
-  for (const token of prompts.flat()) {
+  for (const token of [...prompts.flat(), ...stopTokens]) {
     if (!Number.isInteger(token) || token < 0) {
-      throw new ArgumentError(`generate: a token is a whole number ≥ 0, not ${token}`);
+      throw new ArgumentError(`generate: a token is a whole number ≥ 0, not ${shown(token)}`);
     }
   }
   if (!Number.isInteger(maxNewTokens) || maxNewTokens < 0) {
-    throw new ArgumentError(`generate: maxNewTokens is a whole number ≥ 0, not ${maxNewTokens}`);
+    throw new ArgumentError(`generate: maxNewTokens is a whole number ≥ 0, not ${shown(maxNewTokens)}`);
   }
   if (!Number.isInteger(window) || window < 1) {
-    throw new ArgumentError(`generate: the window is a whole number ≥ 1, not ${window}`);
+    throw new ArgumentError(`generate: the window is a whole number ≥ 1, not ${shown(window)}`);
+  }
+  const { config } = model as LanguageModel & { readonly config?: { readonly maxPositionEmbeddings?: number } };
+  const positions = config?.maxPositionEmbeddings ?? window;
+  if (window > positions) {
+    throw new ArgumentError(`generate: the window is ${window}, and the model has ${positions} positions`);
   }
   checkSampleOptions("generate", options);
 }

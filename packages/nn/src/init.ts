@@ -1,5 +1,6 @@
 /** Initial values of parameters. */
 import {
+  checkOptions,
   defaultDtype,
   defaultGenerator,
   type Generator,
@@ -7,6 +8,7 @@ import {
   zeros as makeZeros,
   type Tensor,
 } from "@tsuki/core";
+import { checkGenerator } from "./checks.ts";
 
 /** Makes the initial value of a parameter of a given shape, in the default float type. */
 export type Initializer = (shape: readonly number[], generator?: Generator) => Tensor;
@@ -19,14 +21,22 @@ export const ones: Initializer = (shape) => makeOnes(shape);
 
 /** Normally distributed. */
 export function normal(options: { readonly mean?: number; readonly std?: number } = {}): Initializer {
+  checkOptions("normal", options, "mean", "std");
   const { mean = 0, std = 1 } = options;
-  return (shape, generator = defaultGenerator) => generator.normal(shape, { mean, std }).cast(defaultDtype());
+  return (shape, generator = defaultGenerator) => {
+    checkGenerator("normal", generator);
+    return generator.normal(shape, { mean, std }).cast(defaultDtype());
+  };
 }
 
 /** Uniform in [low, high). */
 export function uniform(options: { readonly low?: number; readonly high?: number } = {}): Initializer {
+  checkOptions("uniform", options, "low", "high");
   const { low = 0, high = 1 } = options;
-  return (shape, generator = defaultGenerator) => generator.uniform(shape, { low, high }).cast(defaultDtype());
+  return (shape, generator = defaultGenerator) => {
+    checkGenerator("uniform", generator);
+    return generator.uniform(shape, { low, high }).cast(defaultDtype());
+  };
 }
 
 /**
@@ -34,6 +44,7 @@ export function uniform(options: { readonly low?: number; readonly high?: number
  * rectifiers"). The default a = √5 gives ±1/√fanIn, PyTorch's choice for linear layers.
  */
 export function kaimingUniform(options: { readonly a?: number } = {}): Initializer {
+  checkOptions("kaimingUniform", options, "a");
   const { a = Math.sqrt(5) } = options;
   return (shape, generator) => {
     const bound = Math.sqrt(6 / ((1 + a * a) * shape[shape.length - 1]));

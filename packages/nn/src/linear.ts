@@ -1,4 +1,5 @@
-import { type Generator, parameter, ShapeError, type Tensor, type Variable } from "@tsuki/core";
+import { checkOptions, type Generator, parameter, ShapeError, type Tensor, type Variable } from "@tsuki/core";
+import { checkTensor } from "./checks.ts";
 import { type Initializer, kaimingUniform, zeros } from "./init.ts";
 import { Module } from "./module.ts";
 import { checkSizes } from "./sizes.ts";
@@ -22,8 +23,10 @@ export class Linear extends Module<[x: Tensor], Tensor> {
   /** [out] */
   bias: Variable | null;
 
-  constructor({ inFeatures, outFeatures, bias = false, init = kaimingUniform(), generator, weight }: LinearOptions) {
+  constructor(options: LinearOptions) {
     super();
+    checkOptions("Linear", options, "inFeatures", "outFeatures", "bias", "init", "generator", "weight");
+    const { inFeatures, outFeatures, bias = false, init = kaimingUniform(), generator, weight } = options;
     checkSizes("Linear", { inFeatures, outFeatures });
     const shape = [outFeatures, inFeatures];
     if (weight && String(weight.shape) !== String(shape)) {
@@ -40,6 +43,7 @@ export class Linear extends Module<[x: Tensor], Tensor> {
 
   /** @throws ShapeError where x is not as wide as the weight. */
   forward(x: Tensor): Tensor {
+    checkTensor("Linear", x);
     const [outFeatures, inFeatures] = this.weight.shape;
     if (x.shape[x.rank - 1] !== inFeatures) {
       const width = `${inFeatures} → ${outFeatures}`;

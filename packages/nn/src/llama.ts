@@ -1,5 +1,6 @@
-import { type Generator, ShapeError, type Tensor } from "@tsuki/core";
-import type { AttentionContext } from "./attention.ts";
+import { checkOptions, type Generator, ShapeError, type Tensor } from "@tsuki/core";
+import { type AttentionContext, contextNames } from "./attention.ts";
+import { checkTensor } from "./checks.ts";
 import { documentPositions } from "./documents.ts";
 import { Embedding } from "./embedding.ts";
 import { normal } from "./init.ts";
@@ -78,6 +79,7 @@ export class LlamaModel extends Module<[ids: Tensor, context?: AttentionContext]
   }
 
   forward(ids: Tensor, context: AttentionContext = {}): Tensor {
+    checkTensor("Llama", ids);
     if (ids.rank !== 2) throw new ShapeError(`Llama: ids [batch, sequence] are needed, not [${ids.shape}]`);
     const { documents } = context;
     const positions = context.positions ?? (documents && documentPositions(documents));
@@ -134,6 +136,7 @@ export class Llama extends Module<[ids: Tensor, context?: LanguageModelContext],
    * @param context.logitsAt The place of the only token whose logits are wanted: [B, 1, V].
    */
   forward(ids: Tensor, context: LanguageModelContext = {}): Tensor {
+    checkOptions("Llama", context, ...contextNames, "logitsAt");
     const { logitsAt } = context;
     const hidden = this.model.call(ids, context);
     return this.lmHead.call(logitsAt === undefined ? hidden : hidden.narrow(1, logitsAt, 1));

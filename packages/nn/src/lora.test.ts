@@ -192,3 +192,27 @@ test("gradients of the updates", async () => {
   };
   await gradcheck(layer, [await normal64(1, [2, 3]), await normal64(2, [2, 2])]);
 });
+
+test("removing adapters unfreezes what applying them froze, and nothing else", () => {
+  const model = new Tower();
+  model.head.freeze();
+  const trainable = (): string[] =>
+    Object.entries(model.namedParameters()).flatMap(([name, { requiresGrad }]) => (requiresGrad ? [name] : []));
+  const before = trainable();
+  applyLoRA(model, { rank: 1, targets: ["up_proj"] });
+  applyLoRA(model, { rank: 1, targets: ["head"] });
+  expect(trainable().every((name) => name.includes("lora_"))).toBe(true);
+  removeLoRA(model);
+  expect(before.length).toBe(6);
+  expect(trainable()).toEqual(before);
+  model.freeze();
+  removeLoRA(model);
+  expect(trainable()).toEqual([]);
+});
+
+test("targets are given", () => {
+  const apply = (targets: unknown) => applyLoRA(new Tower(), { rank: 1, targets: targets as never });
+  const needed = "applyLoRA: targets are a pattern or a list of names, not";
+  expect(() => apply(undefined)).toThrow(`${needed} undefined`);
+  expect(() => apply("head")).toThrow(`${needed} "head"`);
+});

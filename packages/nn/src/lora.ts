@@ -1,9 +1,11 @@
 import {
   ArgumentError,
+  checkOptions,
   type Generator,
   isFloat,
   parameter,
   readAll,
+  shown,
   type Tensor,
   type TensorData,
   type Variable,
@@ -26,6 +28,8 @@ export interface LoRAOptions {
   readonly generator?: Generator;
 }
 
+const optionNames = ["rank", "alpha", "dropout", "generator"];
+
 /**
  * A linear layer with an update of low rank (Hu et al., "LoRA: low-rank adaptation of large language models"):
  *
@@ -44,7 +48,9 @@ export class LoRALinear extends Linear {
   readonly #base: Linear;
   #merged = false;
 
-  constructor(base: Linear, { rank, alpha = rank, dropout = 0, generator }: LoRAOptions) {
+  constructor(base: Linear, options: LoRAOptions) {
+    checkOptions("LoRALinear", options, ...optionNames);
+    const { rank, alpha = rank, dropout = 0, generator } = options;
     const [outFeatures, inFeatures] = base.weight.shape;
     super({ inFeatures, outFeatures, weight: base.weight });
     this.bias = base.bias;
@@ -111,6 +117,9 @@ export interface ApplyLoRAOptions extends LoRAOptions {
   readonly targets: RegExp | readonly string[];
 }
 
+/** What `applyLoRA` froze, and `removeLoRA` unfreezes. */
+const frozen = new WeakSet<Variable>();
+
 /**
  * Freezes a model and puts a trainable `LoRALinear` in the place of each linear layer that is meant; the model computes what
  * it did. An optimizer over `model.namedParameters()` then moves the updates alone.
@@ -120,11 +129,16 @@ export interface ApplyLoRAOptions extends LoRAOptions {
  * @returns The paths of the adapted layers.
  * @throws ArgumentError where a target is no linear layer of the model.
  */
-export function applyLoRA(model: Module, { targets, ...options }: ApplyLoRAOptions): string[] {
+export function applyLoRA(model: Module, options: ApplyLoRAOptions): string[] {
+  checkOptions("applyLoRA", options, "targets", ...optionNames);
+  const { targets, ...adapter } = options;
   const plain = Object.entries(model.namedModules()).filter(
     ([, part]) => part instanceof Linear && !(part instanceof LoRALinear),
   );
   const wanted = targets instanceof RegExp ? [targets] : targets;
+  if (!Array.isArray(wanted)) {
+    throw new ArgumentError(`applyLoRA: targets are a pattern or a list of names, not ${shown(wanted)}`);
+  }
   const meant = (target: RegExp | string) => plain.filter(([path]) => isMeant(target, path));
   const unused = wanted.filter((target) => meant(target).length === 0);
   if (wanted.length === 0 || unused.length > 0) {
@@ -134,8 +148,9 @@ export function applyLoRA(model: Module, { targets, ...options }: ApplyLoRAOptio
     );
   }
   const chosen = new Set(wanted.flatMap(meant).map(([, part]) => part));
+  for (const variable of model.parameters().filter(({ requiresGrad }) => requiresGrad)) frozen.add(variable);
   model.freeze();
-  model.replaceModules((part) => (part instanceof Linear && chosen.has(part) ? new LoRALinear(part, options) : part));
+  model.replaceModules((part) => (part instanceof Linear && chosen.has(part) ? new LoRALinear(part, adapter) : part));
   for (const { variable } of entriesOf(model)) variable.requiresGrad = true;
   return plain.flatMap(([path, part]) => (chosen.has(part) ? [path] : []));
 }
@@ -167,9 +182,13 @@ export function unmergeLoRA(model: Module): void {
   for (const [, layer] of adapters(model)) layer.unmerge();
 }
 
-/** Puts the plain layers back; their weights stay as they are: after `mergeLoRA` with the updates, else without. */
+/**
+ * Puts the plain layers back; their weights stay as they are: after `mergeLoRA` with the updates, else without. Parameters
+ * that `applyLoRA` froze are trainable again.
+ */
 export function removeLoRA(model: Module): void {
   model.replaceModules((part) => (part instanceof LoRALinear ? part.base : part));
+  for (const variable of model.parameters()) if (frozen.delete(variable)) variable.requiresGrad = true;
 }
 
 /** Host copies of the updates alone, taken at one moment: `….q_proj.lora_a` [rank, in] and `….q_proj.lora_b` [out, rank]. */

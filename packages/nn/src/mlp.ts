@@ -1,4 +1,4 @@
-import { type Generator, gelu, type Tensor } from "@tsuki/core";
+import { checkOptions, type Generator, gelu, type Tensor } from "@tsuki/core";
 import { Dropout } from "./dropout.ts";
 import type { Initializer } from "./init.ts";
 import { Linear } from "./linear.ts";
@@ -21,6 +21,8 @@ export interface MLPOptions {
   readonly generator?: Generator;
 }
 
+const optionNames = ["hiddenSize", "intermediateSize", "outSize", "activation", "bias", "dropout", "init", "generator"];
+
 /** down(activation(up(x))): [..., hidden] → [..., out], the feed-forward part of a transformer without a gate. */
 export class MLP extends Module<[x: Tensor], Tensor> {
   /** [intermediate, hidden] */
@@ -32,6 +34,7 @@ export class MLP extends Module<[x: Tensor], Tensor> {
 
   constructor(options: MLPOptions) {
     super();
+    checkOptions("MLP", options, ...optionNames);
     const { hiddenSize, intermediateSize, outSize = hiddenSize, activation = gelu, dropout = 0 } = options;
     const { bias = true, init, generator } = options;
     checkSizes("MLP", { hiddenSize, intermediateSize, outSize });

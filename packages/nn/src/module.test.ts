@@ -1,4 +1,4 @@
-import { parameter, scope, type Tensor, tensor, type Variable, zeros } from "@tsuki/core";
+import { parameter, scope, type Tensor, tensor, type Variable, variable, zeros } from "@tsuki/core";
 import { expect, expectTypeOf, test } from "vitest";
 import { onEachDevice } from "../../../tests/devices.ts";
 import { Dropout } from "./dropout.ts";
@@ -92,6 +92,8 @@ test("a frozen parameter is a parameter, with the same name in the state", async
   expect(norm.call(tensor([[1, 2]])).requiresGrad).toBe(false);
   expect(norm.unfreeze().weight.requiresGrad).toBe(true);
   expect(names()).toEqual([["weight"], []]);
+  norm.weight = variable(zeros([2]).cast("int8"));
+  expect(norm.unfreeze().weight.requiresGrad).toBe(false);
 });
 
 test("freezing a model leaves its buffers as they are", () => {
@@ -133,6 +135,55 @@ test("modules are replaced in fields and arrays, a shared one by one other", () 
   expect(model.norms).toEqual([first, other]);
   expect(model.last).toBe(other);
   expect(Object.keys(model.namedModules())).toEqual(["", "norms.0", "norms.1"]);
+});
+
+test("nested arrays, Maps and plain objects hold modules and variables; private fields hold foreign ones", async () => {
+  const norm = (size: number): RMSNorm => new RMSNorm({ size });
+  class Nested extends Module<[x: Tensor], Tensor> {
+    readonly gridOfNorms = [[norm(1), norm(1)], [norm(1)]];
+    readonly headsByTask: Record<string, { readonly head: RMSNorm; readonly scale: Variable }> = {
+      "en-US": { head: norm(2), scale: parameter(zeros([1])) },
+      taskB: { head: norm(2), scale: parameter(zeros([2])) },
+    };
+    readonly experts = new Map([
+      ["a", norm(3)],
+      ["b", norm(4)],
+    ]);
+    readonly itself: { inner: unknown } = { inner: null };
+    readonly #teacher = norm(3);
+
+    forward(x: Tensor): Tensor {
+      return (this.experts.get("a") as RMSNorm).call(this.#teacher.call(x));
+    }
+  }
+  const model = new Nested();
+  model.itself.inner = model.itself;
+  expect(Object.keys(model.namedParameters())).toEqual([
+    "heads_by_task.en-US.scale",
+    "heads_by_task.taskB.scale",
+    "grid_of_norms.0.0.weight",
+    "grid_of_norms.0.1.weight",
+    "grid_of_norms.1.0.weight",
+    "heads_by_task.en-US.head.weight",
+    "heads_by_task.taskB.head.weight",
+    "experts.a.weight",
+    "experts.b.weight",
+  ]);
+  expect(model.call(zeros([1, 3])).node.path).toBe("experts.a");
+  expect(model.eval().experts.get("a")?.training).toBe(false);
+  model.loadStateDict(await model.stateDict());
+  const other = norm(3);
+  model.replaceModules((module, path) => (path === "experts.a" || path === "grid_of_norms.1.0" ? other : module));
+  expect([model.experts.get("a"), model.gridOfNorms[1][0]]).toEqual([other, other]);
+  expect([...model.experts.keys()]).toEqual(["a", "b"]);
+});
+
+test("a pre-hook that returns no list is named", () => {
+  const layer = new Linear({ inFeatures: 1, outFeatures: 1 });
+  layer.registerForwardPreHook(((_module: unknown, [x]: [Tensor]) => x) as never);
+  expect(() => layer.call(tensor([[1]]))).toThrow(
+    "a forward pre-hook returns the list of arguments or nothing, not a tensor",
+  );
 });
 
 test("hooks see and may change what a module is given and gives, in their order, until they are removed", async () => {

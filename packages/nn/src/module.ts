@@ -1,4 +1,4 @@
-import { scope, type TensorData, Variable } from "@tsuki/core";
+import { ArgumentError, isFloat, scope, shown, type TensorData, Variable } from "@tsuki/core";
 import { Hooks } from "./hooks.ts";
 import { join, snakeCase } from "./names.ts";
 import { isBuffer, isPersistent, sliceNameOf } from "./roles.ts";
@@ -17,12 +17,12 @@ export type ForwardHook<Args extends unknown[], Result> = (
   output: Result,
 ) => Result | undefined;
 
-/** A field, or an entry of one that is an array, that holds a module or a variable. */
+/** A module or a variable that is a field, or is in one. */
 interface Field {
   readonly name: string;
   readonly value: Module | Variable;
-  readonly holder: object;
-  readonly key: string | number;
+  /** Puts another in its place. */
+  readonly put: (other: Module | Variable) => void;
 }
 
 /** The module whose `forward` runs now: it names the modules that it calls. */
@@ -31,11 +31,15 @@ let caller: Module | null = null;
 /**
  * A part of a model: variables, other modules, and what it computes from its inputs.
  *
- * Children and variables are plain fields: a `Module`, a `Variable`, or an array of them. What `buffer()` made is a
- * buffer, any other variable a parameter, frozen where it requires no gradient. Names are those of the fields in snake
- * case, as checkpoints write them: `this.layers[0].selfAttn.qProj.weight` is `layers.0.self_attn.q_proj.weight`; the
- * order is that of declaration, a module's own variables before those of its children. What is reached twice (tied weights,
- * a shared module) is listed under its first name.
+ * Children and variables are public fields: a `Module`, a `Variable`, or arrays, Maps and plain objects of them, nested as
+ * they like. What `buffer()` made is a buffer, any other variable a parameter, frozen where it requires no gradient. Names
+ * are those of the fields in snake case, as checkpoints write them, with the indices and keys as they are:
+ * `this.layers[0].selfAttn.qProj.weight` is `layers.0.self_attn.q_proj.weight`. The order is that of declaration, a module's
+ * own variables before those of its children. What is reached twice (tied weights, a shared module) is listed under its
+ * first name.
+ *
+ * What a `#private` field holds is not part of the module: nothing lists it, so it is neither trained nor saved, and keeps
+ * its mode. That is for modules that belong to another one, or to nobody, such as a teacher.
  *
  * A subclass defines `forward`; users and other modules use `call`, so that errors name the module's path. `Module`
  * without type arguments is any module.
@@ -64,6 +68,9 @@ export abstract class Module<Args extends unknown[] = never, Result = unknown> {
 
   #run(args: Args): Result {
     const given = this.#preHooks.pass(args, args) as Args;
+    if (!Array.isArray(given)) {
+      throw new ArgumentError(`a forward pre-hook returns the list of arguments or nothing, not ${shown(given)}`);
+    }
     return this.#hooks.pass(this.forward(...given), given) as Result;
   }
 
@@ -121,9 +128,9 @@ export abstract class Module<Args extends unknown[] = never, Result = unknown> {
     return this;
   }
 
-  /** Undoes `freeze()`, for all parameters. */
+  /** Undoes `freeze()`, for all parameters that may have a gradient: weights in int8 stay frozen. */
   unfreeze(): this {
-    for (const parameter of this.parameters()) parameter.requiresGrad = true;
+    for (const parameter of this.parameters()) parameter.requiresGrad = isFloat(parameter.dtype);
     return this;
   }
 
@@ -134,11 +141,11 @@ export abstract class Module<Args extends unknown[] = never, Result = unknown> {
   replaceModules(replace: (module: Module, path: string) => Module): void {
     const chosen = new Map<Module, Module>();
     for (const [module, path] of this.#modules()) {
-      for (const { name, value, holder, key } of module.#fields()) {
+      for (const { name, value, put } of module.#fields()) {
         if (!(value instanceof Module)) continue;
         const other = chosen.get(value) ?? replace(value, join(path, name));
         chosen.set(value, other);
-        if (other !== value) Object.assign(holder, { [key]: other });
+        if (other !== value) put(other);
       }
     }
   }
@@ -150,11 +157,11 @@ export abstract class Module<Args extends unknown[] = never, Result = unknown> {
   replaceVariables(replace: (variable: Variable, path: string) => Variable): void {
     const chosen = new Map<Variable, Variable>();
     for (const [module, path] of this.#modules()) {
-      for (const { name, value, holder, key } of module.#fields()) {
+      for (const { name, value, put } of module.#fields()) {
         if (!(value instanceof Variable)) continue;
         const other = chosen.get(value) ?? replace(value, join(path, name));
         chosen.set(value, other);
-        if (other !== value) Object.assign(holder, { [key]: other });
+        if (other !== value) put(other);
       }
     }
   }
@@ -189,16 +196,10 @@ export abstract class Module<Args extends unknown[] = never, Result = unknown> {
     return loadState(this.#state(), record, options);
   }
 
-  /** Fields that are modules or variables, also in arrays. */
+  /** Fields that are modules or variables, also in arrays, Maps and plain objects. */
   *#fields(): Generator<Field> {
-    for (const [field, value] of Object.entries(this)) {
-      const name = snakeCase(field);
-      const members: [string, object, string | number, unknown][] = Array.isArray(value)
-        ? value.map((member, index) => [`${name}.${index}`, value, index, member])
-        : [[name, this, field, value]];
-      for (const [path, holder, key, member] of members) {
-        if (member instanceof Module || member instanceof Variable) yield { name: path, value: member, holder, key };
-      }
+    for (const [key, value] of Object.entries(this)) {
+      yield* fieldsOf(snakeCase(key), value, (other) => Object.assign(this, { [key]: other }), new Set());
     }
   }
 
@@ -249,6 +250,24 @@ export abstract class Module<Args extends unknown[] = never, Result = unknown> {
       return { variable, names, slices: slices ?? null };
     });
   }
+}
+
+/** @param above What holds the value: something that holds itself is entered once. */
+function* fieldsOf(name: string, value: unknown, put: Field["put"], above: ReadonlySet<unknown>): Generator<Field> {
+  if (value instanceof Module || value instanceof Variable) yield { name, value, put };
+  if (!isContainer(value) || above.has(value)) return;
+  const within = new Set(above).add(value);
+  const isMap = value instanceof Map;
+  for (const [key, member] of isMap ? value : Object.entries(value)) {
+    const replace: Field["put"] = (other) => (isMap ? value.set(key, other) : Object.assign(value, { [key]: other }));
+    yield* fieldsOf(join(name, String(key)), member, replace, within);
+  }
+}
+
+/** Whether it is an array, a Map or an object of a literal. */
+function isContainer(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  return Array.isArray(value) || value instanceof Map || Object.getPrototypeOf(value) === Object.prototype;
 }
 
 /** Errors name a variable by its path; a longer path, from a module further up, is kept. */

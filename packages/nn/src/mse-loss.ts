@@ -1,4 +1,4 @@
-import { ShapeError, type Tensor, type Variable } from "@tsuki/core";
+import { checkOptions, ShapeError, type Tensor, type Variable } from "@tsuki/core";
 import { checkReduction, type Reduction, reduce } from "./reduction.ts";
 
 /**
@@ -6,11 +6,9 @@ import { checkReduction, type Reduction, reduce } from "./reduction.ts";
  *
  * @throws ShapeError where the shapes differ: [n, 1] with [n] would broadcast to [n, n] without a word.
  */
-export function mseLoss(
-  x: Tensor,
-  y: Tensor | Variable,
-  { reduction = "mean" }: { readonly reduction?: Reduction } = {},
-): Tensor {
+export function mseLoss(x: Tensor, y: Tensor | Variable, options: { readonly reduction?: Reduction } = {}): Tensor {
+  checkOptions("mseLoss", options, "reduction");
+  const { reduction = "mean" } = options;
   checkReduction("mseLoss", reduction);
   if (String(x.shape) !== String(y.shape)) {
     throw new ShapeError(`mseLoss: equal shapes are needed, not [${x.shape}] and [${y.shape}]`);

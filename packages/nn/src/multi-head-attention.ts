@@ -1,5 +1,6 @@
-import { ArgumentError, type Generator, ShapeError, type Tensor } from "@tsuki/core";
-import { type AttentionContext, scaledDotProductAttention } from "./attention.ts";
+import { ArgumentError, checkOptions, type Generator, ShapeError, type Tensor } from "@tsuki/core";
+import { type AttentionContext, contextNames, scaledDotProductAttention } from "./attention.ts";
+import { checkTensor } from "./checks.ts";
 import { checkProbability } from "./dropout.ts";
 import type { Initializer } from "./init.ts";
 import { Linear } from "./linear.ts";
@@ -35,6 +36,22 @@ export interface MultiHeadAttentionOptions {
   readonly generator?: Generator;
 }
 
+const optionNames = [
+  "hiddenSize",
+  "numHeads",
+  "numKeyValueHeads",
+  "headDim",
+  "sourceSize",
+  "causal",
+  "window",
+  "rotary",
+  "bias",
+  "outBias",
+  "dropout",
+  "init",
+  "generator",
+];
+
 /**
  * Attention over several heads, in which groups of query heads may share a head of keys and values (Vaswani et al.,
  * "Attention is all you need"; Ainslie et al., "GQA"):
@@ -63,6 +80,7 @@ export class MultiHeadAttention extends Module<[x: Tensor, context?: AttentionCo
   /** @throws ArgumentError where heads do not divide what they share. */
   constructor(options: MultiHeadAttentionOptions) {
     super();
+    checkOptions("MultiHeadAttention", options, ...optionNames);
     const { hiddenSize, numHeads, numKeyValueHeads = numHeads, headDim = hiddenSize / numHeads } = options;
     const { sourceSize = hiddenSize, bias = false, outBias = bias, dropout = 0, rotary, init, generator } = options;
     checkSizes("MultiHeadAttention", { hiddenSize, numHeads, numKeyValueHeads, sourceSize });
@@ -87,6 +105,9 @@ export class MultiHeadAttention extends Module<[x: Tensor, context?: AttentionCo
    * @param source [B, S, source]; mask and documents are then of its tokens.
    */
   forward(x: Tensor, context: AttentionContext = {}, source: Tensor = x): Tensor {
+    // A language model hands its own context on.
+    checkOptions("MultiHeadAttention", context, ...contextNames, "logitsAt");
+    for (const tensor of [x, source]) checkTensor("MultiHeadAttention", tensor);
     if (x.rank !== 3 || source.rank !== 3) {
       throw new ShapeError(`MultiHeadAttention: [batch, tokens, width] is needed, not [${x.shape}], [${source.shape}]`);
     }

@@ -1,5 +1,12 @@
-import { scope, type Tensor, where } from "@tsuki/core";
-import { type ClassTargetOptions, checkClasses, checkClassWeights, choose, classesLast } from "./class-targets.ts";
+import { checkOptions, scope, type Tensor, where } from "@tsuki/core";
+import {
+  type ClassTargetOptions,
+  checkClasses,
+  checkClassWeights,
+  choose,
+  classesLast,
+  classTargetNames,
+} from "./class-targets.ts";
 import { checkReduction, type Reduction, reduce } from "./reduction.ts";
 
 export interface NllLossOptions extends ClassTargetOptions {
@@ -12,6 +19,7 @@ export interface NllLossOptions extends ClassTargetOptions {
  * `crossEntropy(x, y)`, which holds no log-probabilities.
  */
 export function nllLoss(logProbabilities: Tensor, targets: Tensor, options: NllLossOptions = {}): Tensor {
+  checkOptions("nllLoss", options, ...classTargetNames);
   const { reduction = "mean", axis, weight } = options;
   checkReduction("nllLoss", reduction);
   const scores = classesLast("nllLoss", logProbabilities, axis);

@@ -1,4 +1,5 @@
-import { ArgumentError, parameter, ShapeError, type Tensor, type Variable } from "@tsuki/core";
+import { ArgumentError, checkOptions, parameter, ShapeError, type Tensor, type Variable } from "@tsuki/core";
+import { checkTensor } from "./checks.ts";
 import { ones, zeros } from "./init.ts";
 import { Module } from "./module.ts";
 import { checkSizes } from "./sizes.ts";
@@ -22,6 +23,7 @@ export interface LayerNormOptions extends NormOptions {
  * "Layer normalization"); eps defaults to 1e-5.
  */
 export function layerNorm(x: Tensor, options: LayerNormOptions = {}): Tensor {
+  checkOptions("layerNorm", options, "axes", "weight", "bias", "eps");
   const { weight, bias, eps = 1e-5 } = options;
   const axis = trailingAxes("layerNorm", x, options);
   const centred = x.sub(x.mean({ axis, keepDim: true }));
@@ -35,6 +37,7 @@ export function layerNorm(x: Tensor, options: LayerNormOptions = {}): Tensor {
  * defaults to 1e-6.
  */
 export function rmsNorm(x: Tensor, options: NormOptions = {}): Tensor {
+  checkOptions("rmsNorm", options, "axes", "weight", "eps");
   const { weight, eps = 1e-6 } = options;
   const axis = trailingAxes("rmsNorm", x, options);
   const normal = x.mul(x.square().mean({ axis, keepDim: true }).add(eps).rsqrt());
@@ -43,6 +46,7 @@ export function rmsNorm(x: Tensor, options: NormOptions = {}): Tensor {
 
 /** The axes that are normalized; gain and bias have their extents, so that nothing is broadcast by mistake. */
 function trailingAxes(name: string, x: Tensor, { axes, weight, bias, eps = 0 }: LayerNormOptions): number[] {
+  checkTensor(name, x);
   if (!(eps >= 0)) throw new ArgumentError(`${name}: eps is a number ≥ 0, not ${eps}`);
   const count = axes ?? weight?.rank ?? bias?.rank ?? 1;
   if (!Number.isInteger(count) || count < 1) {
@@ -70,8 +74,10 @@ export class RMSNorm extends Module<[x: Tensor], Tensor> {
   weight: Variable;
   readonly eps: number;
 
-  constructor({ size, eps = 1e-6 }: RMSNormOptions) {
+  constructor(options: RMSNormOptions) {
     super();
+    checkOptions("RMSNorm", options, "size", "eps");
+    const { size, eps = 1e-6 } = options;
     checkSizes("RMSNorm", { size });
     this.weight = parameter(ones([size].flat()), { name: "weight" });
     this.eps = eps;
@@ -100,8 +106,10 @@ export class LayerNorm extends Module<[x: Tensor], Tensor> {
   bias: Variable | null;
   readonly eps: number;
 
-  constructor({ size, eps = 1e-5, bias = true }: LayerNormModuleOptions) {
+  constructor(options: LayerNormModuleOptions) {
     super();
+    checkOptions("LayerNorm", options, "size", "eps", "bias");
+    const { size, eps = 1e-5, bias = true } = options;
     checkSizes("LayerNorm", { size });
     this.weight = parameter(ones([size].flat()), { name: "weight" });
     this.bias = bias ? parameter(zeros([size].flat()), { name: "bias" }) : null;

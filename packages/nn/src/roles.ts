@@ -1,4 +1,4 @@
-import { type Tensor, type Variable, variable } from "@tsuki/core";
+import { checkOptions, type Tensor, type Variable, variable } from "@tsuki/core";
 
 /** How a module's state names the slice at an index of a stacked parameter, relative to the module. */
 export type SliceName = (index: number) => string;
@@ -14,6 +14,7 @@ const slices = new WeakMap<Variable, SliceName>();
 
 /** A variable without a gradient that belongs to a module: a statistic, a bias that a rule updates, a table. */
 export function buffer(initial: Tensor, options: BufferOptions = {}): Variable {
+  checkOptions("buffer", options, "persistent");
   const made = variable(initial);
   buffers.add(made);
   if (options.persistent === false) transient.add(made);

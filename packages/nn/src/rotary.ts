@@ -1,5 +1,6 @@
 import {
   ArgumentError,
+  checkOptions,
   concat,
   defaultDtype,
   IndexError,
@@ -9,6 +10,7 @@ import {
   tensor,
   type Variable,
 } from "@tsuki/core";
+import { checkTensor } from "./checks.ts";
 import { Module } from "./module.ts";
 import { buffer } from "./roles.ts";
 import { checkSizes } from "./sizes.ts";
@@ -41,8 +43,10 @@ export class RotaryEmbedding extends Module<[x: Tensor, positions?: Tensor], Ten
   readonly cos: Variable;
   readonly sin: Variable;
 
-  constructor({ dim, theta = 10_000, maxPositions, pairs = "adjacent" }: RotaryEmbeddingOptions) {
+  constructor(options: RotaryEmbeddingOptions) {
     super();
+    checkOptions("RotaryEmbedding", options, "dim", "theta", "maxPositions", "pairs");
+    const { dim, theta = 10_000, maxPositions, pairs = "adjacent" } = options;
     if (!Number.isInteger(dim) || dim < 2 || dim % 2 !== 0) {
       throw new ArgumentError(`RotaryEmbedding: dim is even and positive, not ${dim}`);
     }
@@ -73,6 +77,7 @@ export class RotaryEmbedding extends Module<[x: Tensor, positions?: Tensor], Ten
    * @param positions int32 [batch, T] or [T]; default 0 … T − 1, for which nothing is gathered.
    */
   forward(x: Tensor, positions?: Tensor): Tensor {
+    checkTensor("RotaryEmbedding", x);
     const length = x.shape[x.rank - 2];
     if (x.rank < 2 || x.shape[x.rank - 1] !== this.dim) {
       throw new ShapeError(`RotaryEmbedding: x [..., T, ${this.dim}] is needed, not [${x.shape}]`);

@@ -1,5 +1,6 @@
 import {
   ArgumentError,
+  checkOptions,
   cumsum,
   DTypeError,
   defaultGenerator,
@@ -11,6 +12,7 @@ import {
   type Tensor,
   where,
 } from "@tsuki/core";
+import { checkGenerator, checkTensor } from "./checks.ts";
 
 // B rows, V vocabulary, K candidates
 
@@ -35,6 +37,9 @@ export interface SampleTokensOptions extends SampleOptions {
   readonly generator?: Generator;
 }
 
+/** The fields of `SampleOptions`. */
+export const sampleNames: readonly string[] = ["temperature", "topK", "topP", "minP", "repetitionPenalty"];
+
 /**
  * Draws a token for each row of logits, as a graph op: [B, V] → int32 [B]. First the penalty, then temperature, topK, topP
  * and minP, in this order; each sees what the one before it left. The draw adds Gumbel noise to the logits and takes the
@@ -43,6 +48,7 @@ export interface SampleTokensOptions extends SampleOptions {
  * A row is −1 where a logit is NaN or +∞, or all are −∞.
  */
 export function sampleTokens(logits: Tensor, options: SampleTokensOptions = {}): Tensor {
+  checkOptions("sampleTokens", options, "seen", "generator", ...sampleNames);
   checkSampleOptions("sampleTokens", options);
   checkLogits(logits, options);
   const { temperature = 1, generator = defaultGenerator } = options;
@@ -119,7 +125,8 @@ function gumbel(uniform: Tensor): Tensor {
 }
 
 /** @throws ArgumentError where an option is out of range. */
-export function checkSampleOptions(op: string, options: SampleOptions): void {
+export function checkSampleOptions(op: string, options: SampleTokensOptions): void {
+  checkGenerator(op, options.generator);
   const check = (name: keyof SampleOptions, range: string, holds: (value: number) => boolean): void => {
     const value = options[name];
     if (value !== undefined && !holds(value)) throw new ArgumentError(`${op}: ${name} is ${range}, not ${value}`);
@@ -132,6 +139,7 @@ export function checkSampleOptions(op: string, options: SampleOptions): void {
 }
 
 function checkLogits(logits: Tensor, { repetitionPenalty, seen }: SampleTokensOptions): void {
+  checkTensor("sampleTokens", logits);
   if (!isFloat(logits.dtype)) throw new DTypeError(`sampleTokens: logits are float, not ${logits.dtype}`);
   if (logits.rank !== 2 || logits.shape[1] === 0) {
     throw new ShapeError(`sampleTokens: logits [rows, vocabulary] are needed, not [${logits.shape}]`);

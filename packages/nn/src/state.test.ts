@@ -204,7 +204,21 @@ test("tied weights are stored once, and found under either name", async () => {
 
 test("a record with a hostile name does not reach a prototype", async () => {
   const norm = new RMSNorm({ size: 2 });
-  const record = JSON.parse('{"__proto__": {"weight": 1}}') as Record<string, TensorData>;
+  const record: Record<string, TensorData> = Object.fromEntries([
+    ["__proto__", { dtype: "float32", shape: [1], data: Float32Array.of(1) }],
+  ]);
   expect(() => norm.loadStateDict(record)).toThrow(/missing: weight\n {2}unexpected: __proto__/);
   expect(dtypes.float32.create(1)).toEqual(Float32Array.of(0));
+});
+
+test("what is no record of host copies is refused", async () => {
+  const norm = new RMSNorm({ size: 2 });
+  const state = norm.stateDict();
+  expect(() => norm.loadStateDict(state as never)).toThrow(
+    "loadStateDict: a record of host copies by name is needed, not a promise; await it first",
+  );
+  expect(() => norm.loadStateDict({ weight: norm.weight } as never)).toThrow(
+    'loadStateDict: "weight" is a tensor, not { dtype, shape, data } on the host; give await readAll(…)',
+  );
+  expect(norm.loadStateDict(await state)).toEqual({ missing: [], unexpected: [] });
 });

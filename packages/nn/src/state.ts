@@ -1,4 +1,6 @@
 import {
+  checkOptions,
+  checkRecord,
   convertData,
   dtypes,
   fromData,
@@ -55,9 +57,12 @@ function sliceOf({ dtype, shape: [count, ...shape], data }: TensorData, index: n
 export function loadState(
   entries: readonly StateEntry[],
   record: Readonly<Record<string, TensorData>>,
-  { strict = true, ignore = [] }: LoadOptions,
+  options: LoadOptions,
   op: string = "loadStateDict",
 ): LoadReport {
+  checkRecord(op, record);
+  checkOptions(op, options, "strict", "ignore");
+  const { strict = true, ignore = [] } = options;
   const ignored = (name: string): boolean => ignore.some((pattern) => name.search(pattern) >= 0);
   const loader = new Loader(record, ignored);
   const assignments = entries.flatMap((entry) => loader.take(entry));

@@ -1,4 +1,4 @@
-import { Generator, stats, tensor } from "@tsuki/core";
+import { type DType, Generator, stats, tensor } from "@tsuki/core";
 import { describe, expect, it } from "vitest";
 import { onEachDevice } from "../../../tests/devices.ts";
 import { generate } from "./generate.ts";
@@ -60,7 +60,13 @@ onEachDevice(() => {
       expect(names).toHaveLength(6);
       expect(model.model.layers[0].mlp.upProj.weight.dtype).toBe("bfloat16");
       expect(model.model.norm.weight.dtype).toBe("float32");
-      expect(() => castParameters(model, "int8")).toThrow(/a float dtype is needed, not int8/);
+      expect(() => castParameters(model, "int8")).toThrow(/a float dtype is needed, not "int8"/);
+      expect(() => castParameters(model, "bf16" as DType)).toThrow(
+        'castParameters: a float dtype is needed, not "bf16": float32, float64, bfloat16, float16; for int8',
+      );
+      expect(() => castParameters(model, "bfloat16", { includes: /norm/ } as object)).toThrow(
+        'castParameters: there is no option "includes", only include',
+      );
     });
   });
 

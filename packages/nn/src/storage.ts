@@ -1,4 +1,4 @@
-import { ArgumentError, type DType, isFloat, variable } from "@tsuki/core";
+import { ArgumentError, checkOptions, type DType, dtypes, isFloat, shown, variable } from "@tsuki/core";
 import type { Module } from "./module.ts";
 import { copyRoles, isBuffer } from "./roles.ts";
 
@@ -17,9 +17,14 @@ export interface CastParametersOptions {
  *
  * @returns The names of the parameters that were cast.
  */
-export function castParameters(model: Module, dtype: DType, { include }: CastParametersOptions = {}): string[] {
-  if (!isFloat(dtype)) {
-    throw new ArgumentError(`castParameters: a float dtype is needed, not ${dtype}; for int8 see quantizeLinear()`);
+export function castParameters(model: Module, dtype: DType, options: CastParametersOptions = {}): string[] {
+  checkOptions("castParameters", options, "include");
+  const { include } = options;
+  const floats = (Object.keys(dtypes) as DType[]).filter(isFloat);
+  if (!floats.includes(dtype)) {
+    throw new ArgumentError(
+      `castParameters: a float dtype is needed, not ${shown(dtype)}: ${floats.join(", ")}; for int8 see quantizeLinear()`,
+    );
   }
   const cast: string[] = [];
   model.replaceVariables((place, name) => {

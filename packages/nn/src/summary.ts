@@ -1,4 +1,4 @@
-import { dtypes, type Variable } from "@tsuki/core";
+import { checkOptions, dtypes, type Variable } from "@tsuki/core";
 import type { Module } from "./module.ts";
 import { join } from "./names.ts";
 import { isBuffer } from "./roles.ts";
@@ -24,7 +24,9 @@ type Row = readonly [name: string, kind: string, shape: string, dtype: string, c
  *
  *     console.log(summary(model, { depth: 2 }));
  */
-export function summary(model: Module, { depth = Number.POSITIVE_INFINITY }: SummaryOptions = {}): string {
+export function summary(model: Module, options: SummaryOptions = {}): string {
+  checkOptions("summary", options, "depth");
+  const { depth = Number.POSITIVE_INFINITY } = options;
   const modules = Object.entries(model.namedModules());
   const entries = firstEntries(modules);
   const rows: Row[] = [];

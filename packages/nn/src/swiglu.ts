@@ -1,4 +1,4 @@
-import type { Generator, Tensor } from "@tsuki/core";
+import { checkOptions, type Generator, type Tensor } from "@tsuki/core";
 import type { Initializer } from "./init.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
@@ -23,8 +23,10 @@ export class SwiGLU extends Module<[x: Tensor], Tensor> {
   /** [hidden, intermediate] */
   readonly downProj: Linear;
 
-  constructor({ hiddenSize, intermediateSize, ...rest }: SwiGLUOptions) {
+  constructor(options: SwiGLUOptions) {
     super();
+    checkOptions("SwiGLU", options, "hiddenSize", "intermediateSize", "bias", "init", "generator");
+    const { hiddenSize, intermediateSize, ...rest } = options;
     checkSizes("SwiGLU", { hiddenSize, intermediateSize });
     this.gateProj = new Linear({ inFeatures: hiddenSize, outFeatures: intermediateSize, ...rest });
     this.upProj = new Linear({ inFeatures: hiddenSize, outFeatures: intermediateSize, ...rest });

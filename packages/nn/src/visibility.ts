@@ -10,7 +10,8 @@ export interface VisibilityOptions {
   /** The query sees only keys less than this many places away: with `causal` the last ones, as many, its own included. */
   readonly window?: number;
   /**
-   * Which keys may be seen: bool [batch, keys] (false: padding), or [batch or 1, heads or 1, queries or 1, keys].
+   * Which keys may be seen: bool [batch, keys] (false: padding), or [batch or 1, heads or 1, queries or 1, keys]. One
+   * [queries, keys] for all of the batch is `mask.reshape([1, 1, queries, keys])`: of rank 2 it would be one of padding.
    */
   readonly mask?: Tensor;
   /** Which document each key is of: int32 [batch or 1, keys]. A query sees its own, which is that of the key at its place. */

@@ -1,4 +1,4 @@
-import { DTypeError, ShapeError, type Tensor, where } from "@tsuki/core";
+import { checkOptions, DTypeError, ShapeError, type Tensor, where } from "@tsuki/core";
 import { checkReduction, type Reduction, reduce } from "./reduction.ts";
 
 export interface ZLossOptions {
@@ -13,7 +13,9 @@ export interface ZLossOptions {
  * a coefficient of 1e-4 to the loss of a language model (Chowdhery et al., "PaLM", §5), of 1e-3 to that of a router (Zoph et
  * al., "ST-MoE", §3.2).
  */
-export function zLoss(logits: Tensor, { mask, reduction = "mean" }: ZLossOptions = {}): Tensor {
+export function zLoss(logits: Tensor, options: ZLossOptions = {}): Tensor {
+  checkOptions("zLoss", options, "mask", "reduction");
+  const { mask, reduction = "mean" } = options;
   checkReduction("zLoss", reduction);
   const losses = logits.logsumexp({ axis: -1 }).square();
   if (!mask) return reduce(losses, reduction);

@@ -1,5 +1,5 @@
-import { ArgumentError, type Tensor } from "@tsuki/core";
-import { checkChoice, checkNumber, shown } from "./checks.ts";
+import { ArgumentError, shown, type Tensor } from "@tsuki/core";
+import { checkChoice, checkNumber } from "./checks.ts";
 import { GroupedOptimizer, type Ready, type Update } from "./grouped-optimizer.ts";
 import type { GroupInput, GroupOptions, OptimizerKind, ParameterGroup } from "./groups.ts";
 import type { OptimizerOptions } from "./optimizer.ts";

@@ -1,4 +1,4 @@
-import { ArgumentError, Tensor, Variable } from "@tsuki/core";
+import { ArgumentError, shown } from "@tsuki/core";
 
 /** Checks that a number is finite and ≥ 0, and < `below` where that is given. */
 export function checkNumber(kind: string, name: string, value: number, below: number = Infinity): void {
@@ -34,12 +34,4 @@ export function checkOptions(kind: string, given: object, known: readonly string
 /** The options that were given; `undefined` is none. */
 export function given<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
-}
-
-/** A wrong value as errors show it. */
-export function shown(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(shown)}]`;
-  if (value instanceof Tensor || value instanceof Variable) return "a tensor";
-  if (typeof value === "object" && value !== null) return "an object";
-  return typeof value === "string" ? `"${value}"` : String(value);
 }

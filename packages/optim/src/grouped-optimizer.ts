@@ -1,4 +1,14 @@
-import { ArgumentError, Device, full, onesLike, scope, type Tensor, type Variable, where } from "@tsuki/core";
+import {
+  ArgumentError,
+  Device,
+  DTypeError,
+  full,
+  onesLike,
+  scope,
+  type Tensor,
+  type Variable,
+  where,
+} from "@tsuki/core";
 import { checkChoice, checkNumber, checkOptions } from "./checks.ts";
 import {
   checkGroup,
@@ -9,7 +19,6 @@ import {
   type ParameterGroup,
   parametersOf,
 } from "./groups.ts";
-import { computeFloat } from "./matrices.ts";
 import { Optimizer, type OptimizerOptions, type OptimizerPart, type UpdateOptions } from "./optimizer.ts";
 import type { Parameters } from "./parameters.ts";
 import { OptimizerState, type ParameterState } from "./state.ts";
@@ -34,16 +43,20 @@ export interface Update {
   readonly state: Readonly<Record<string, Tensor>>;
 }
 
-/** An optimizer of one kind over parameter groups: W ← W·(1 − lr·weightDecay) − lr·u. A kind says what u is. */
+/**
+ * An optimizer of one kind over parameter groups: W ← W·(1 − lr·weightDecay) − lr·u. A kind says what u is. Parameters that
+ * are frozen, of any dtype, have no part in it until they are unfrozen.
+ */
 export abstract class GroupedOptimizer<Options extends GroupOptions> extends Optimizer implements OptimizerPart {
   override readonly groups: readonly ParameterGroup<Options>[];
   readonly ownParameters: ReadonlyMap<string, Variable>;
   readonly device: Device;
-  readonly dtype: "float32" | "float64";
   readonly state: OptimizerState;
   logsUpdateRms = false;
   readonly #kind: OptimizerKind<Options>;
   readonly #updateRms = new Map<string, Tensor>();
+  /** `null` until a parameter is trained. */
+  #dtype: "float32" | "float64" | null = null;
 
   constructor(
     kind: OptimizerKind<Options>,
@@ -57,21 +70,19 @@ export abstract class GroupedOptimizer<Options extends GroupOptions> extends Opt
     this.#kind = kind;
     this.groups = groupsOf(kind, params, groupOptions as Partial<Options>);
     this.ownParameters = parametersOf(kind.name, this.groups);
-    const [first] = this.ownParameters.values();
-    this.device = deviceOf(kind.name, first);
-    this.dtype = computeFloat(kind.name, first);
-    for (const [name, { device, dtype }] of this.ownParameters) {
-      if (device === this.device && dtype === this.dtype) continue;
-      throw new ArgumentError(
-        `${kind.name}: "${name}" is ${dtype} on "${device.name}", parameters before it are ${this.dtype} on ` +
-          `"${this.device.name}"; make one optimizer for each`,
-      );
-    }
+    const all = [...this.ownParameters.values()];
+    this.device = deviceOf(kind.name, all.find(({ requiresGrad }) => requiresGrad) ?? all[0]);
+    this.#checkTrained();
     const groupOf = new Map(this.groups.flatMap((group) => group.params.map(([name]) => [name, group] as const)));
     this.state = new OptimizerState(this.ownParameters, {
       slots: (name) => kind.slots(groupOf.get(name) as ParameterGroup<Options>),
       counts: kind.counts,
     });
+  }
+
+  /** In what it computes: that of what is trained. */
+  get dtype(): "float32" | "float64" {
+    return this.#dtype ?? "float32";
   }
 
   /** The update of each parameter, and its state after it. */
@@ -91,6 +102,7 @@ export abstract class GroupedOptimizer<Options extends GroupOptions> extends Opt
   }
 
   check(): void {
+    this.#checkTrained();
     for (const group of this.groups) checkGroup(this.#kind, group);
   }
 
@@ -119,11 +131,31 @@ export abstract class GroupedOptimizer<Options extends GroupOptions> extends Opt
     }
   }
 
+  /** Those that are trained are of one dtype and device, now that others may be frozen. */
+  #checkTrained(): void {
+    for (const [name, parameter] of this.ownParameters) {
+      const { device, dtype, requiresGrad } = parameter;
+      if (!requiresGrad) continue;
+      if (dtype !== "float32" && dtype !== "float64") {
+        throw new DTypeError(
+          `${this.#kind.name}: "${name}" is ${dtype}, and what is trained is float32 or float64: cast it ` +
+            `(castParameters), or freeze it and train others, such as adapters (applyLoRA)`,
+        );
+      }
+      this.#dtype ??= dtype;
+      if (device === this.device && dtype === this.#dtype) continue;
+      throw new ArgumentError(
+        `${this.#kind.name}: "${name}" is ${dtype} on "${device.name}", parameters before it are ${this.#dtype} on ` +
+          `"${this.device.name}"; make one optimizer for each`,
+      );
+    }
+  }
+
   /** The parameters that have a gradient, each given one more update. */
   #ready({ params }: ParameterGroup<Options>, applied: Tensor | null): Ready[] {
     return params.flatMap(([name, parameter]): Ready[] => {
-      const { grad } = parameter;
-      if (!grad) return [];
+      const { grad, requiresGrad } = parameter;
+      if (!grad || !requiresGrad) return [];
       const state = this.state.of(name, applied !== null);
       state.steps++;
       const count = this.#count(state);

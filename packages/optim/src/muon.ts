@@ -51,7 +51,8 @@ const muon: OptimizerKind<MuonOptions> = {
     checkChoice("muon", "nesterov", nesterov, [true, false]);
     scaleRule(scale);
     iterationOf(newtonSchulz);
-    for (const [name, { shape }] of params) {
+    for (const [name, { shape, requiresGrad }] of params) {
+      if (!requiresGrad) continue;
       if (shape.length < 2) throw new ShapeError(`muon: "${name}" of shape [${shape}] is no matrix; give it to AdamW`);
       checkSplits(name, shape, splits);
     }

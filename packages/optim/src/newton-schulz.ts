@@ -1,5 +1,5 @@
-import { ArgumentError, full, type Tensor, type Variable } from "@tsuki/core";
-import { checkChoice, checkCount, checkNumber, checkOptions, shown } from "./checks.ts";
+import { ArgumentError, full, shown, type Tensor, type Variable } from "@tsuki/core";
+import { checkChoice, checkCount, checkNumber, checkOptions } from "./checks.ts";
 import { computeFloat, matrixShape } from "./matrices.ts";
 import { type CoefficientSet, type Coefficients, newtonSchulzCoefficients } from "./newton-schulz-coefficients.ts";
 

@@ -259,6 +259,13 @@ describe("an optimizer", () => {
     expect(() => new CombinedOptimizer([])).toThrow("no optimizers");
   });
 
+  it("is given a model's parameters, not the model", () => {
+    const module = { training: true, namedParameters: () => model(place) };
+    expect(() => new AdamW(module as never)).toThrow(
+      new ArgumentError("parameters are a record or a list of variables, not a module; give model.namedParameters()"),
+    );
+  });
+
   it("refuses parameters of two dtypes", () => {
     const norm = model(place)["norm.weight"];
     const double = weight({ ...place, dtype: "float64" }, [1], [1]);
@@ -289,6 +296,16 @@ describe("an optimizer", () => {
       expect(() => optimizer.loadStateDict(broken)).toThrow(part);
     }
     expect(await saved(optimizer)).toEqual(before);
+  });
+
+  it("refuses what is no saved state", () => {
+    const optimizer = optimizerOf(model(place));
+    const promise = Promise.resolve({}) as never;
+    const message = "loadStateDict: a record of what was saved is needed, not";
+    for (const saved of [promise, { tensors: promise, steps: {} }]) {
+      expect(() => optimizer.loadStateDict(saved)).toThrow(new ArgumentError(`${message} a promise; await it first`));
+    }
+    expect(() => optimizer.loadStateDict({ tensors: {} } as never)).toThrow(`${message} undefined`);
   });
 
   it("an empty state is that of before the first step", async () => {

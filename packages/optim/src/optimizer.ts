@@ -45,9 +45,10 @@ export abstract class Optimizer {
 
   /**
    * Records the update of every parameter that has a gradient: it is carried out with what runs next, as one plan with the
-   * forward and backward pass. A parameter without a gradient stays as it is, and so does its state.
+   * forward and backward pass. A parameter that is frozen or has no gradient stays as it is, and so does its state.
    *
-   * @throws ArgumentError where a group's options make no sense; nothing is recorded then.
+   * @throws ArgumentError where a group's options make no sense, and DTypeError where a parameter has been unfrozen that is
+   *   neither float32 nor float64; nothing is recorded then.
    */
   update(options: UpdateOptions = {}): void {
     checkOptions("update", options, ["retainGradients", "gradNorm"]);
@@ -122,7 +123,9 @@ export abstract class Optimizer {
 
   #decide(norm: Tensor | null): Tensor | null {
     if (!this.skipNonFinite) return null;
-    const gradients = [...this.parameters.values()].flatMap(({ grad }) => (grad ? [grad] : []));
+    const gradients = [...this.parameters.values()].flatMap(({ grad, requiresGrad }) =>
+      grad && requiresGrad ? [grad] : [],
+    );
     return gradients.length > 0 ? this.#guardOf().decide(gradients, norm).keep() : null;
   }
 

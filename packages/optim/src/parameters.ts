@@ -1,5 +1,4 @@
-import { ArgumentError, Variable } from "@tsuki/core";
-import { shown } from "./checks.ts";
+import { ArgumentError, shown, Variable } from "@tsuki/core";
 
 /** Parameters: a record, a Map, a sequence of `[name, parameter]`, or of parameters, which then go by their own names. */
 export type Parameters = Readonly<Record<string, Variable>> | Iterable<Variable | readonly [string, Variable]>;
@@ -8,6 +7,12 @@ export type Parameters = Readonly<Record<string, Variable>> | Iterable<Variable 
 export function entriesOf(params: Parameters): (readonly [string, Variable])[] {
   if (typeof params !== "object" || params === null) {
     throw new ArgumentError(`parameters are a record or a list of variables, not ${shown(params)}`);
+  }
+  const { namedParameters } = params as { readonly namedParameters?: unknown };
+  if (typeof namedParameters === "function") {
+    throw new ArgumentError(
+      "parameters are a record or a list of variables, not a module; give model.namedParameters()",
+    );
   }
   const entries = isIterable(params) ? [...params].map(entryOf) : Object.entries(params);
   for (const [name, parameter] of entries) {

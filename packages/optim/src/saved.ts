@@ -1,4 +1,4 @@
-import { type DType, fromData, StateError, Tensor, type TensorData, Variable } from "@tsuki/core";
+import { ArgumentError, type DType, fromData, StateError, shown, Tensor, type TensorData, Variable } from "@tsuki/core";
 
 /** A tensor of a checkpoint: contents from a file, or a value or variable of this program. */
 export type SavedTensor = Variable | Tensor | TensorData;
@@ -7,6 +7,13 @@ export type SavedTensor = Variable | Tensor | TensorData;
 export interface Form {
   readonly shape: readonly number[];
   readonly dtype: DType;
+}
+
+/** @throws ArgumentError for what is no record, such as a promise of one */
+export function checkSaved(record: object): void {
+  if (typeof record === "object" && record !== null && !(record instanceof Promise)) return;
+  const remedy = (record as unknown) instanceof Promise ? "; await it first" : "";
+  throw new ArgumentError(`loadStateDict: a record of what was saved is needed, not ${shown(record)}${remedy}`);
 }
 
 /** What is wrong with a saved tensor that must be there. */

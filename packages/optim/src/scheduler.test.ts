@@ -115,6 +115,9 @@ describe("a scheduler", () => {
     expect(() => new Scheduler({ groups, lr: constant(1) }, { groups: [groups[0]], lr: constant(2) })).toThrow(
       new ArgumentError("Scheduler: the lr of a group has two schedules"),
     );
+    expect(() => new Scheduler({ groups: groups[0], lr: constant(1) } as never)).toThrow(
+      "Scheduler: groups are a list, such as optimizer.groups, not an object",
+    );
     expect(() => new Scheduler({ groups, lr: () => Number.NaN })).toThrow(
       "Scheduler: lr of step 0 is a finite number ≥ 0, not NaN",
     );

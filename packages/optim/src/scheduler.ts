@@ -1,4 +1,4 @@
-import { ArgumentError, StateError } from "@tsuki/core";
+import { ArgumentError, StateError, shown } from "@tsuki/core";
 import { checkNumber, checkOptions } from "./checks.ts";
 import type { GroupOptions } from "./groups.ts";
 import type { Schedule } from "./schedules.ts";
@@ -43,7 +43,12 @@ export class Scheduler {
   /** @throws ArgumentError where a number has two schedules */
   constructor(...schedules: readonly GroupSchedules[]) {
     this.#schedules = schedules;
-    for (const given of schedules) checkOptions("Scheduler", given, ["groups", ...scheduledOptions]);
+    for (const given of schedules) {
+      checkOptions("Scheduler", given, ["groups", ...scheduledOptions]);
+      if (!Array.isArray(given.groups)) {
+        throw new ArgumentError(`Scheduler: groups are a list, such as optimizer.groups, not ${shown(given.groups)}`);
+      }
+    }
     for (const option of scheduledOptions) {
       const scheduled = schedules.flatMap((given) => (given[option] ? given.groups : []));
       if (new Set(scheduled).size === scheduled.length) continue;

@@ -1,5 +1,5 @@
 import { dtypes, type Tensor, Variable, zeros } from "@tsuki/core";
-import { contents, type Form, mismatch, refuse, type SavedTensor, unexpected } from "./saved.ts";
+import { checkSaved, contents, type Form, mismatch, refuse, type SavedTensor, unexpected } from "./saved.ts";
 
 /** An optimizer's state as a checkpoint holds it: before the first step it is empty. */
 export interface OptimizerStateDict {
@@ -127,6 +127,8 @@ export function stateVariable(name: string, form: Form, device: Variable["device
 
 /** Loads what was saved into the states that it belongs to, or changes nothing and names all that does not fit. */
 export function loadStates(states: readonly Stateful[], saved: SavedOptimizerState): void {
+  checkSaved(saved);
+  for (const record of [saved.tensors, saved.steps]) checkSaved(record);
   const claimed = new Set<string>();
   const problems = states.flatMap((state) => state.problems(saved, claimed));
   const given = [...Object.keys(saved.tensors), ...Object.keys(saved.steps).map((name) => `steps of ${name}`)];

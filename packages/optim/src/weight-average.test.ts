@@ -1,4 +1,4 @@
-import { ArgumentError, DTypeError, parameter, StateError, stats, tensor, type Variable } from "@tsuki/core";
+import { ArgumentError, DTypeError, parameter, StateError, stats, tensor, type Variable, variable } from "@tsuki/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { onDevice, onEveryDevice, type Place } from "../test/devices.ts";
@@ -174,6 +174,7 @@ describe("WeightAverage", () => {
       average_updates: tensor(Int32Array.of(3), { shape: [] }),
     };
     expect(() => average.loadStateDict(broken)).toThrow(StateError);
+    expect(() => average.loadStateDict(Promise.resolve({}) as never)).toThrow("not a promise; await it first");
     for (const part of [
       "the state of the average does not fit",
       "w.average: [1] float32 where [2] float32 is needed",
@@ -187,6 +188,8 @@ describe("WeightAverage", () => {
 
   it("refuses options and parameters that make no sense", () => {
     expect(() => new WeightAverage({})).toThrow(ArgumentError);
+    const codes = variable(tensor([1, 2]).cast("int8"));
+    expect([...new WeightAverage({ codes, w: w() }).averages.keys()]).toEqual(["w"]);
     expect(() => new WeightAverage({ w: w() }, { decay: 1 })).toThrow(
       "WeightAverage: decay is a number in [0, 1), not 1",
     );

@@ -1,9 +1,20 @@
-import { DTypeError, div, full, noGrad, StateError, type Tensor, together, type Variable, where } from "@tsuki/core";
+import {
+  DTypeError,
+  div,
+  dtypes,
+  full,
+  noGrad,
+  StateError,
+  type Tensor,
+  together,
+  type Variable,
+  where,
+} from "@tsuki/core";
 import { checkChoice, checkNumber, checkOptions } from "./checks.ts";
 import { parametersOf } from "./groups.ts";
 import { computeFloat } from "./matrices.ts";
 import { entriesOf, type Parameters } from "./parameters.ts";
-import { contents, mismatch, refuse, type SavedTensor, unexpected } from "./saved.ts";
+import { checkSaved, contents, mismatch, refuse, type SavedTensor, unexpected } from "./saved.ts";
 import { counter, stateVariable } from "./state.ts";
 
 const kinds = ["ema", "uniform"] as const;
@@ -55,7 +66,10 @@ export class WeightAverage {
   readonly #count: Variable;
   #swapped = false;
 
-  /** @throws ArgumentError for options that make no sense; DTypeError for a parameter that is not float */
+  /**
+   * @param params Frozen ones of a storage dtype, such as bfloat16 or int8, have no average.
+   * @throws ArgumentError for options that make no sense; DTypeError for others that are neither float32 nor float64
+   */
   constructor(params: Parameters, options: WeightAverageOptions = {}) {
     const name = "WeightAverage";
     checkOptions(name, options, ["kind", "decay", "correction"]);
@@ -66,7 +80,10 @@ export class WeightAverage {
     this.decay = decay;
     this.#kind = kind;
     this.#correction = correction;
-    this.#pairs = [...parametersOf(name, [{ params: entriesOf(params) }])].map(([own, parameter]) => {
+    const averaged = entriesOf(params).filter(
+      ([, { requiresGrad, dtype }]) => requiresGrad || dtypes[dtype].compute === dtype,
+    );
+    this.#pairs = [...parametersOf(name, [{ params: averaged }])].map(([own, parameter]) => {
       return {
         name: own,
         parameter,
@@ -161,6 +178,7 @@ export class WeightAverage {
    *   while the averages are swapped in
    */
   loadStateDict(saved: Readonly<Record<string, SavedTensor>>): void {
+    checkSaved(saved);
     const own = this.stateDict();
     const problems = Object.entries(own).flatMap(([key, variable]) => mismatch(key, saved, variable));
     problems.push(...unexpected(Object.keys(saved), new Set(Object.keys(own))));

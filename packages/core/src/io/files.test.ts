@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { FormatError, ShapeError } from "../errors.ts";
+import { ArgumentError, FormatError, ShapeError } from "../errors.ts";
+import { tensor, variable } from "../tensor/create.ts";
 import type { TensorData } from "./data.ts";
 import { loadSafetensors, openSafetensors, saveSafetensors } from "./files.ts";
 import { type ByteSource, SafetensorsReader } from "./reader.ts";
@@ -48,6 +49,27 @@ test("data that cannot be written leave the old file as it was", async () => {
   await expect(saveSafetensors(path, { wrong })).rejects.toThrow(ShapeError);
   expect(await readFile(path)).toEqual(before);
   expect(await readdir(folder)).toEqual(["model.safetensors"]);
+});
+
+test("what is no record of host copies is refused, and the old file stays", async () => {
+  await saveSafetensors(path, tensors);
+  const before = await readFile(path);
+  const refused = async (record: unknown, message: string): Promise<void> => {
+    await expect(saveSafetensors(path, record as never)).rejects.toThrow(new ArgumentError(message));
+  };
+  const needed = "saveSafetensors: a record of host copies by name is needed, not";
+  await refused(Promise.resolve(tensors), `${needed} a promise; await it first`);
+  await refused(new Map(Object.entries(tensors)), `${needed} an object`);
+  await refused([tensors.step], `${needed} [an object]`);
+  const entry = "not { dtype, shape, data } on the host; give await readAll(…)";
+  await refused({ ...tensors, w: tensor([1]) }, `saveSafetensors: "w" is a tensor, ${entry}`);
+  await refused({ w: variable(tensor([1])) }, `saveSafetensors: "w" is a tensor, ${entry}`);
+  await refused({ w: undefined }, `saveSafetensors: "w" is undefined, ${entry}`);
+  await expect(saveSafetensors(path, tensors, {}, { maxShardSize: 8 } as object)).rejects.toThrow(
+    'saveSafetensors: there is no option "maxShardSize", only types, maxShardBytes',
+  );
+  expect(() => encodeSafetensors(Promise.resolve(tensors) as never)).toThrow("await it first");
+  expect(await readFile(path)).toEqual(before);
 });
 
 test("a save that fails at its last step removes the temporary file and leaves what was there", async () => {

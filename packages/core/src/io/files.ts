@@ -1,9 +1,11 @@
 import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { FormatError } from "../errors.ts";
+import { checkOptions } from "../ops/build.ts";
 import type { TensorData } from "./data.ts";
 import { formatError } from "./header.ts";
 import { type ByteSource, SafetensorsReader } from "./reader.ts";
+import { checkRecord } from "./record.ts";
 import { type EncodeOptions, encodeParts, type Safetensors } from "./safetensors.ts";
 import { indexPath, parseIndex, shardPath, splitIntoShards } from "./shards.ts";
 
@@ -48,13 +50,17 @@ export interface SaveOptions extends EncodeOptions {
  * names a crash may leave some of each: save them to a new folder.
  *
  * @param tensors Must not change until the promise is settled.
+ * @throws ArgumentError for what is no record of host copies (a promise of one), before a file is touched.
  */
 export async function saveSafetensors(
   path: string,
   tensors: Readonly<Record<string, TensorData>>,
   metadata: Readonly<Record<string, string>> = {},
-  { types = {}, maxShardBytes = Number.POSITIVE_INFINITY }: SaveOptions = {},
+  options: SaveOptions = {},
 ): Promise<void> {
+  checkRecord("saveSafetensors", tensors);
+  checkOptions("saveSafetensors", options, "types", "maxShardBytes");
+  const { types = {}, maxShardBytes = Number.POSITIVE_INFINITY } = options;
   const shards = splitIntoShards(tensors, maxShardBytes);
   if (shards.length === 1) {
     await writeAll([{ path, parts: encodeParts(tensors, metadata, { types }) }]);

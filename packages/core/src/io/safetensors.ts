@@ -1,8 +1,10 @@
 import { dtypes, isFloat } from "../dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
+import { checkOptions } from "../ops/build.ts";
 import { convert, type TensorData, widen } from "./data.ts";
 import { bytesOfElements, elementTypes, type StoredType, storedAs, viewBytes } from "./elements.ts";
 import { type Entry, formatError, parseHeader, parsePrefix, prefixBytes } from "./header.ts";
+import { checkRecord } from "./record.ts";
 
 /**
  * The safetensors format (https://huggingface.co/docs/safetensors): the length of the header as an unsigned 64-bit
@@ -27,6 +29,7 @@ export interface EncodeOptions {
  * @throws FormatError with file and byte offset where the bytes are not a safetensors file or hold an unknown type.
  */
 export function decodeSafetensors(bytes: Uint8Array, options: { file?: string } = {}): Safetensors {
+  checkOptions("decodeSafetensors", options, "file");
   const file = options.file ?? "safetensors";
   const dataStart = prefixBytes + parsePrefix(bytes.subarray(0, prefixBytes), bytes.length, file);
   const { entries, metadata } = parseHeader(bytes.subarray(prefixBytes, dataStart), bytes.length, file);
@@ -59,13 +62,16 @@ export function decodeTensor(entry: Entry, bytes: Uint8Array, file: string, owne
  * first, so that each is aligned to its own element size. Floats round to the nearest number of the asked type; beyond the
  * largest one they are infinite where the type has infinities, else the largest.
  *
- * @throws DTypeError for integers that the asked type does not hold, and for NaN where it has none.
+ * @throws DTypeError for integers that the asked type does not hold, and for NaN where it has none; ArgumentError for what
+ *   is no record of host copies.
  */
 export function encodeSafetensors(
   tensors: Readonly<Record<string, TensorData>>,
   metadata: Readonly<Record<string, string>> = {},
   options: EncodeOptions = {},
 ): Uint8Array<ArrayBuffer> {
+  checkRecord("encodeSafetensors", tensors);
+  checkOptions("encodeSafetensors", options, "types");
   const parts = encodeParts(tensors, metadata, options);
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;

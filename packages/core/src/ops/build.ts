@@ -32,11 +32,21 @@ export function shown(x: unknown): string {
   return typeof x === "object" && x !== null ? "an object" : String(x);
 }
 
-/** Refuses what is no options object, and options that an op does not have: they would do nothing. */
+/** Whether it is an object of a literal: in whatever realm that was written, its prototype is the last one. */
+export function isPlain(x: unknown): boolean {
+  const kind = Object.getPrototypeOf(x ?? 0);
+  return !kind || !Object.getPrototypeOf(kind);
+}
+
+/**
+ * Checks the options of a call: what is no options object, and an option that the call does not have, would do nothing.
+ *
+ * @param op Named in the error.
+ * @param names The options that there are.
+ * @throws ArgumentError that lists them.
+ */
 export function checkOptions(op: string, options: object, ...names: readonly string[]): void {
-  const kind = Object.getPrototypeOf(options ?? 0);
-  // Of a literal, in whatever realm it was written, the prototype is the last one.
-  if (kind && Object.getPrototypeOf(kind)) {
+  if (!isPlain(options)) {
     const given = shown(options);
     const remedy = /^[-\d["tf]/.test(given) ? `; write { ${names[0]}: ${given} }` : "";
     throw new ArgumentError(`${op}: options are { ${names.join(", ")} }, not ${given}${remedy}`);

@@ -58,19 +58,27 @@ export function expressionsOf(kernel: MapKernel | ReduceKernel): Expr[] {
   return kernel.kind === "reduce" ? [kernel.input, ...stored] : stored;
 }
 
-/** The places that a kernel without expressions reads and writes. */
-export function placesOf(kernel: Exclude<Kernel, MapKernel | ReduceKernel>): { reads: Place[]; writes: Place[] } {
-  const isWritten = (name: string): boolean =>
-    kernel.kind === "groupBy" ? name !== "ids" : ["c", "out", "indices"].includes(name);
-  const [reads, writes]: Place[][] = [[], []];
-  for (const [name, place] of Object.entries<unknown>({ ...kernel })) {
-    if (isPlace(place)) (isWritten(name) ? writes : reads).push(place);
-  }
-  return { reads, writes };
-}
+type PlainKernel = Exclude<Kernel, MapKernel | ReduceKernel>;
+type PlaceField<K> = { [F in keyof K]: NonNullable<K[F]> extends Place ? F : never }[keyof K];
+type Fields<K> = { readonly reads: readonly PlaceField<K>[]; readonly writes: readonly PlaceField<K>[] };
 
-function isPlace(value: unknown): value is Place {
-  return typeof value === "object" && value !== null && "view" in value;
+/** Which fields of a kernel without expressions are places that it reads, and writes. */
+const placeFields: { readonly [Kind in PlainKernel["kind"]]: Fields<Extract<PlainKernel, { kind: Kind }>> } = {
+  matmul: { reads: ["a", "b"], writes: ["c"] },
+  groupedRows: { reads: ["a", "b", "offsets"], writes: ["c"] },
+  groupedContraction: { reads: ["a", "b", "offsets"], writes: ["c"] },
+  scan: { reads: ["terms", "factors"], writes: ["out"] },
+  sort: { reads: ["input"], writes: ["indices"] },
+  groupBy: { reads: ["ids"], writes: ["permutation", "offsets"] },
+  segmentSum: { reads: ["input", "permutation", "offsets"], writes: ["out"] },
+};
+
+/** The places that a kernel without expressions reads and writes. */
+export function placesOf(kernel: PlainKernel): { reads: Place[]; writes: Place[] } {
+  const { reads, writes } = placeFields[kernel.kind];
+  const at = (field: string): Place | null => (kernel as unknown as Record<string, Place | null>)[field];
+  const present = (fields: readonly string[]): Place[] => fields.map(at).filter((place) => place !== null);
+  return { reads: present(reads), writes: present(writes) };
 }
 
 /** Steps in order, some of them removed, with the places at which every buffer is read and written. */

@@ -20,7 +20,7 @@ export interface BufferDraft {
 }
 
 /** Sums longer than this are split into blocks of this length, whose results are summed in turn. */
-export const reductionBlock = 4096;
+const reductionBlock = 4096;
 
 /** Deeper expressions are stored in between: kernels stay small, and what walks them may recurse. */
 const maxDepth = 300;

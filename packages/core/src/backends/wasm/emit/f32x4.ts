@@ -41,4 +41,3 @@ export const demoteF64x2Zero: Unary<"v128"> = unaryOp(0x5e);
 
 // Relaxed SIMD, where the engine has it: a·b + c and c − a·b, rounded once or twice as the machine does
 export const relaxedMadd: Ternary<"v128"> = ternaryOp(0x105);
-export const relaxedNmadd: Ternary<"v128"> = ternaryOp(0x106);

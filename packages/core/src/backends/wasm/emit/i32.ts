@@ -12,11 +12,8 @@ export { literal as const };
 export const load: Load<"i32"> = loadFrom("i32", [0x28], 4);
 export const load8S: Load<"i32"> = loadFrom("i32", [0x2c], 1);
 export const load8U: Load<"i32"> = loadFrom("i32", [0x2d], 1);
-export const load16S: Load<"i32"> = loadFrom("i32", [0x2e], 2);
 export const load16U: Load<"i32"> = loadFrom("i32", [0x2f], 2);
 export const store: Store<"i32"> = storeTo("i32", [0x36], 4);
-export const store8: Store<"i32"> = storeTo("i32", [0x3a], 1);
-export const store16: Store<"i32"> = storeTo("i32", [0x3b], 2);
 
 // Comparisons
 export const eqz: Unary<"i32"> = unary("i32", "i32", [0x45]);
