@@ -19,18 +19,6 @@ export function checkChoice<T>(kind: string, name: string, value: T, choices: re
   throw new ArgumentError(`${kind}: ${name} is ${choices.map(shown).join(" or ")}, not ${shown(value)}`);
 }
 
-/** Checks that every option that was given is known: a misspelt one would else be ignored without a word. */
-export function checkOptions(kind: string, given: object, known: readonly string[]): void {
-  if (typeof given !== "object" || given === null) {
-    throw new ArgumentError(`${kind}: options are an object, not ${shown(given)}`);
-  }
-  const unknown = Object.keys(given).filter((name) => !known.includes(name));
-  if (unknown.length === 0) return;
-  throw new ArgumentError(
-    `${kind}: no option is named ${unknown.map(shown).join(", ")}; there are: ${known.join(", ")}`,
-  );
-}
-
 /** The options that were given; `undefined` is none. */
 export function given<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;

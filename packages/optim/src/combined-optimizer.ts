@@ -1,5 +1,4 @@
-import { ArgumentError, type Variable } from "@tsuki/core";
-import { checkOptions } from "./checks.ts";
+import { ArgumentError, checkOptions, type Variable } from "@tsuki/core";
 import type { GroupOptions, ParameterGroup } from "./groups.ts";
 import { Optimizer, type OptimizerOptions, type OptimizerPart } from "./optimizer.ts";
 
@@ -12,7 +11,7 @@ export class CombinedOptimizer extends Optimizer {
 
   /** @throws ArgumentError where a parameter is in two of them, or they live on different devices. */
   constructor(optimizers: readonly OptimizerPart[], options: OptimizerOptions = {}) {
-    checkOptions("CombinedOptimizer", options, ["skipNonFinite"]);
+    checkOptions("CombinedOptimizer", options, "skipNonFinite");
     super({ skipNonFinite: options.skipNonFinite ?? optimizers.some((optimizer) => optimizer.skipNonFinite) });
     this.#parts = optimizers;
     if (optimizers.length === 0) throw new ArgumentError("CombinedOptimizer: no optimizers were given");

@@ -1,5 +1,6 @@
 import {
   ArgumentError,
+  checkOptions,
   Device,
   DTypeError,
   full,
@@ -9,7 +10,7 @@ import {
   type Variable,
   where,
 } from "@tsuki/core";
-import { checkChoice, checkNumber, checkOptions } from "./checks.ts";
+import { checkChoice, checkNumber } from "./checks.ts";
 import {
   checkGroup,
   type GroupInput,
@@ -63,7 +64,7 @@ export abstract class GroupedOptimizer<Options extends GroupOptions> extends Opt
     params: Parameters | readonly GroupInput<Options>[],
     options: Partial<Options> & OptimizerOptions,
   ) {
-    checkOptions(kind.name, options, [...Object.keys(kind.defaults), "skipNonFinite"]);
+    checkOptions(kind.name, options, ...Object.keys(kind.defaults), "skipNonFinite");
     const { skipNonFinite = false, ...groupOptions } = options;
     checkChoice(kind.name, "skipNonFinite", skipNonFinite, [true, false]);
     super({ skipNonFinite });

@@ -1,5 +1,5 @@
-import { ArgumentError, type Variable } from "@tsuki/core";
-import { checkChoice, checkNumber, checkOptions, given } from "./checks.ts";
+import { ArgumentError, checkOptions, type Variable } from "@tsuki/core";
+import { checkChoice, checkNumber, given } from "./checks.ts";
 import { entriesOf, type Parameters } from "./parameters.ts";
 
 /** What the parameter groups of every optimizer have. All numbers may be changed between updates. */
@@ -56,7 +56,7 @@ export function groupsOf<Options extends GroupOptions>(
   const inputs = isGroups(params) ? params : [{ params } as GroupInput<Options>];
   const known = Object.keys(kind.defaults);
   return inputs.map((input) => {
-    checkOptions(kind.name, input, ["params", ...known]);
+    checkOptions(kind.name, input, "params", ...known);
     const group = { ...kind.defaults, ...given(options), ...given(input), params: entriesOf(input.params) };
     checkGroup(kind, group);
     return group;

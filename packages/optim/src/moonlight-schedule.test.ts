@@ -64,7 +64,7 @@ describe("moonlightSchedule", () => {
   });
 
   it("refuses options that it does not know, and rates that are none", () => {
-    expect(() => moonlightSchedule({ peek: 1 } as object)).toThrow('moonlightSchedule: no option is named "peek"');
+    expect(() => moonlightSchedule({ peek: 1 } as object)).toThrow('moonlightSchedule: there is no option "peek"');
     expect(() => moonlightSchedule({ final: -1 })).toThrow("moonlightSchedule: final is a finite number ≥ 0, not -1");
   });
 });

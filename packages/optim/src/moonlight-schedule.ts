@@ -1,4 +1,5 @@
-import { checkNumber, checkOptions } from "./checks.ts";
+import { checkOptions } from "@tsuki/core";
+import { checkNumber } from "./checks.ts";
 import { checkRising, fraction, halfCosine, line } from "./curves.ts";
 import type { Schedule } from "./schedules.ts";
 
@@ -35,7 +36,7 @@ const doubledAt = 12_000;
  *   steps, all four of them; then it is a function of steps.
  */
 export function moonlightSchedule(options: MoonlightScheduleOptions = {}): Schedule {
-  checkOptions(name, options, optionNames);
+  checkOptions(name, options, ...optionNames);
   const { peak = 4.2e-4, final = 4.2e-5, cooldownPeak = 1e-4 } = options;
   const { warmupEnd = 2000 * stepTokens, cosineEnd = 5.2e12, end = 5.7e12 } = options;
   const { cooldownRiseEnd = cosineEnd + 100 * 2 * stepTokens } = options;

@@ -1,5 +1,5 @@
+import { checkOptions } from "@tsuki/core";
 import { AdamW, type AdamWOptions } from "./adamw.ts";
-import { checkOptions } from "./checks.ts";
 import { CombinedOptimizer } from "./combined-optimizer.ts";
 import { Muon, type MuonOptions } from "./muon.ts";
 import type { OptimizerOptions } from "./optimizer.ts";
@@ -31,7 +31,7 @@ export class MuonWithAdamW extends CombinedOptimizer {
   readonly adamw: AdamW | null;
 
   constructor(groups: ParameterGroups, options: MuonWithAdamWOptions = {}) {
-    checkOptions("MuonWithAdamW", options, optionNames);
+    checkOptions("MuonWithAdamW", options, ...optionNames);
     const { lr = 1e-3, weightDecay = 0.1, skipNonFinite } = options;
     const muon = groups.muon.length > 0 ? new Muon(groups.muon, { lr, weightDecay, ...options.muon }) : null;
     const adamw = groups.adamw.length > 0 ? new AdamW(groups.adamw, { lr, weightDecay, ...options.adamw }) : null;

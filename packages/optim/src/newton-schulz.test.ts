@@ -285,7 +285,7 @@ describe("newtonSchulz", () => {
       'newtonSchulz: coefficients is "keller" or "youJiacheng" or "polarExpress" or',
     );
     expect(() => newtonSchulz(g, { eps: -1 })).toThrow("newtonSchulz: eps is a finite number ≥ 0, not -1");
-    expect(() => newtonSchulz(g, { step: 1 } as object)).toThrow('no option is named "step"; there are: steps, coeff');
+    expect(() => newtonSchulz(g, { step: 1 } as object)).toThrow('there is no option "step", only steps, coeff');
   });
 
   it("multiplies the smaller Gram matrix, of tall matrices as of wide ones", async () => {

@@ -1,5 +1,5 @@
-import { ArgumentError, full, shown, type Tensor, type Variable } from "@tsuki/core";
-import { checkChoice, checkCount, checkNumber, checkOptions } from "./checks.ts";
+import { ArgumentError, checkOptions, full, shown, type Tensor, type Variable } from "@tsuki/core";
+import { checkChoice, checkCount, checkNumber } from "./checks.ts";
 import { computeFloat, matrixShape } from "./matrices.ts";
 import { type CoefficientSet, type Coefficients, newtonSchulzCoefficients } from "./newton-schulz-coefficients.ts";
 
@@ -53,7 +53,7 @@ export function newtonSchulz(g: Tensor | Variable, options: NewtonSchulzOptions 
  * @throws ArgumentError that names the option
  */
 export function iterationOf(options: NewtonSchulzOptions): CoefficientSet {
-  checkOptions("newtonSchulz", options, ["steps", "coefficients", "eps"]);
+  checkOptions("newtonSchulz", options, "steps", "coefficients", "eps");
   const { coefficients = "keller" } = options;
   const set = setOf(coefficients);
   const { triples } = set;

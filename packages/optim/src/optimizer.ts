@@ -1,5 +1,4 @@
-import { type Device, noGrad, type Tensor, together, type Variable } from "@tsuki/core";
-import { checkOptions } from "./checks.ts";
+import { checkOptions, type Device, noGrad, type Tensor, together, type Variable } from "@tsuki/core";
 import type { GroupOptions, ParameterGroup } from "./groups.ts";
 import { loadStates, type OptimizerStateDict, type SavedOptimizerState, type Stateful } from "./state.ts";
 import { StepGuard } from "./step-guard.ts";
@@ -51,7 +50,7 @@ export abstract class Optimizer {
    *   neither float32 nor float64; nothing is recorded then.
    */
   update(options: UpdateOptions = {}): void {
-    checkOptions("update", options, ["retainGradients", "gradNorm"]);
+    checkOptions("update", options, "retainGradients", "gradNorm");
     for (const part of this.parts()) part.check();
     together(() =>
       noGrad(() => {

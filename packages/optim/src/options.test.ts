@@ -45,24 +45,21 @@ describe("the options of an optimizer", () => {
   ];
   for (const [name, make, known] of makers) {
     it(`of ${name} are known by name`, () => {
-      const message = `${name}: no option is named "learningRate", "wd"; there are: ${known}`;
-      expect(() => make({ learningRate: 0.1, lr: 0.1, wd: 0 } as never)).toThrow(
-        new ArgumentError(
-          name === "CombinedOptimizer" ? message.replace('"learningRate"', '"learningRate", "lr"') : message,
-        ),
+      expect(() => make({ learningRate: 0.1, wd: 0 } as never)).toThrow(
+        new ArgumentError(`${name}: there is no option "learningRate", only ${known}`),
       );
-      expect(() => make(0.1 as never)).toThrow(`${name}: options are an object, not 0.1`);
-      expect(() => make(null as never)).toThrow(`${name}: options are an object, not null`);
+      expect(() => make(0.1 as never)).toThrow(`${name}: options are { ${known} }, not 0.1`);
+      expect(() => make(null as never)).toThrow(`${name}: options are { ${known} }, not null`);
     });
   }
 
   it("of a group are known by name too; one of all groups is none of a group", () => {
     expect(() => new AdamW([{ params: matrices(), momentum: 0.9 } as never])).toThrow(
-      'adamw: no option is named "momentum"; there are: params, lr, weightDecay',
+      'adamw: there is no option "momentum", only params, lr, weightDecay',
     );
     expect(() => new AdamW([{ params: matrices(), skipNonFinite: true } as never])).toThrow('"skipNonFinite"');
     expect(() => new MuonWithAdamW(moonlightGroups(model(place)), { adamw: { beta: 1 } as never })).toThrow(
-      'adamw: no option is named "beta"',
+      'adamw: there is no option "beta"',
     );
   });
 
@@ -90,7 +87,7 @@ describe("the options of an optimizer", () => {
       'muon: scale is "moonlight" or "keller" or "spectralNorm" or "none", not "spectral"',
     ],
     [makers[2][1], { newtonSchulz: { steps: -1 } }, "newtonSchulz: steps is a whole number ≥ 0, not -1"],
-    [makers[2][1], { newtonSchulz: { coefficient: 1 } }, 'newtonSchulz: no option is named "coefficient"'],
+    [makers[2][1], { newtonSchulz: { coefficient: 1 } }, 'newtonSchulz: there is no option "coefficient"'],
     [
       makers[2][1],
       { splits: [1, 2] },
@@ -106,7 +103,7 @@ describe("the options of an optimizer", () => {
   it("of an update and of a parameter rule are known by name", () => {
     const optimizer = new SGD(matrices());
     expect(() => optimizer.update({ retainGrads: true } as object)).toThrow(
-      'update: no option is named "retainGrads"; there are: retainGradients, gradNorm',
+      'update: there is no option "retainGrads", only retainGradients, gradNorm',
     );
     const rule = { match: /w/, use: "sgd" } as never;
     expect(() => parameterGroups(matrices(), [rule])).toThrow(
@@ -114,7 +111,7 @@ describe("the options of an optimizer", () => {
     );
     const misspelt = { match: /w/, use: "muon", option: {} } as never;
     expect(() => parameterGroups(matrices(), [misspelt])).toThrow(
-      'parameterGroups: rule 1: no option is named "option"',
+      'parameterGroups: rule 1: there is no option "option"',
     );
     expect(() => clipGradNorm(matrices(), Number.NaN)).toThrow("clipGradNorm: maxNorm is a number ≥ 0, not NaN");
   });

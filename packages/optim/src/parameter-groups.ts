@@ -1,6 +1,6 @@
-import { ArgumentError, type Variable } from "@tsuki/core";
+import { ArgumentError, checkOptions, type Variable } from "@tsuki/core";
 import type { AdamWOptions } from "./adamw.ts";
-import { checkChoice, checkOptions } from "./checks.ts";
+import { checkChoice } from "./checks.ts";
 import type { GroupInput } from "./groups.ts";
 import type { MuonOptions } from "./muon.ts";
 import { parameterTable } from "./parameter-table.ts";
@@ -34,7 +34,7 @@ export interface ParameterGroups {
  */
 export function parameterGroups(named: Parameters, rules: readonly ParameterRule[]): ParameterGroups {
   for (const [i, rule] of rules.entries()) {
-    checkOptions(`parameterGroups: rule ${i + 1}`, rule, ["match", "use", "options", "optional"]);
+    checkOptions(`parameterGroups: rule ${i + 1}`, rule, "match", "use", "options", "optional");
     checkChoice(`parameterGroups: rule ${i + 1}`, "use", rule.use, ["muon", "adamw"]);
   }
   const taken = rules.map((): [string, Variable][] => []);

@@ -122,7 +122,7 @@ describe("a scheduler", () => {
       "Scheduler: lr of step 0 is a finite number ≥ 0, not NaN",
     );
     expect(() => new Scheduler({ groups, momentum: constant(1) } as never)).toThrow(
-      'Scheduler: no option is named "momentum"; there are: groups, lr, weightDecay',
+      'Scheduler: there is no option "momentum", only groups, lr, weightDecay',
     );
     const scheduler = new Scheduler({ groups, lr: constant(1) });
     expect(() => scheduler.loadStateDict({ step: 1.5 })).toThrow(StateError);

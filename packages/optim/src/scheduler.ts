@@ -1,5 +1,5 @@
-import { ArgumentError, StateError, shown } from "@tsuki/core";
-import { checkNumber, checkOptions } from "./checks.ts";
+import { ArgumentError, checkOptions, StateError, shown } from "@tsuki/core";
+import { checkNumber } from "./checks.ts";
 import type { GroupOptions } from "./groups.ts";
 import type { Schedule } from "./schedules.ts";
 
@@ -44,7 +44,7 @@ export class Scheduler {
   constructor(...schedules: readonly GroupSchedules[]) {
     this.#schedules = schedules;
     for (const given of schedules) {
-      checkOptions("Scheduler", given, ["groups", ...scheduledOptions]);
+      checkOptions("Scheduler", given, "groups", ...scheduledOptions);
       if (!Array.isArray(given.groups)) {
         throw new ArgumentError(`Scheduler: groups are a list, such as optimizer.groups, not ${shown(given.groups)}`);
       }

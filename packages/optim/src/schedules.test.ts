@@ -75,7 +75,7 @@ for (const [name, of, remains] of falls) {
       expect(() => of({ ...good, warmupSteps: -1 })).toThrow("warmupSteps is -1");
       expect(() => of({ ...good, peak: "1" as never })).toThrow('peak is a finite number ≥ 0, not "1"');
       expect(() => of({ ...good, final: -1 })).toThrow("final is a finite number ≥ 0, not -1");
-      expect(() => of({ ...good, warmup: 1 } as never)).toThrow('no option is named "warmup"; there are: peak, ');
+      expect(() => of({ ...good, warmup: 1 } as never)).toThrow('there is no option "warmup", only peak, ');
     });
   });
 }

@@ -1,4 +1,5 @@
-import { checkChoice, checkCount, checkNumber, checkOptions } from "./checks.ts";
+import { checkOptions } from "@tsuki/core";
+import { checkChoice, checkCount, checkNumber } from "./checks.ts";
 import { checkRising, fraction, halfCosine, line } from "./curves.ts";
 
 /** A pure function from the number of steps taken so far (0 at the first) to the learning rate, or another number. */
@@ -29,13 +30,13 @@ const warmupDecay = ["peak", "warmupSteps", "totalSteps", "final"];
  * t = (step − warmupSteps) / (totalSteps − warmupSteps).
  */
 export function warmupCosine(options: WarmupDecayOptions): Schedule {
-  checkOptions("warmupCosine", options, warmupDecay);
+  checkOptions("warmupCosine", options, ...warmupDecay);
   return warmupThen("warmupCosine", options, halfCosine);
 }
 
 /** A linear rise, then a linear fall: lr = final + (peak − final) · (1 − t), t as in `warmupCosine`. */
 export function warmupLinear(options: WarmupDecayOptions): Schedule {
-  checkOptions("warmupLinear", options, warmupDecay);
+  checkOptions("warmupLinear", options, ...warmupDecay);
   return warmupThen("warmupLinear", options, (t) => t);
 }
 
@@ -47,7 +48,7 @@ export interface WarmupPolynomialOptions extends WarmupDecayOptions {
 /** A linear rise, then a power of the rest of the way: lr = final + (peak − final) · (1 − t)ᵖᵒʷᵉʳ, t as above. */
 export function warmupPolynomial(options: WarmupPolynomialOptions): Schedule {
   const { power = 2 } = options;
-  checkOptions("warmupPolynomial", options, [...warmupDecay, "power"]);
+  checkOptions("warmupPolynomial", options, ...warmupDecay, "power");
   checkNumber("warmupPolynomial", "power", power);
   return warmupThen("warmupPolynomial", options, (t) => 1 - (1 - t) ** power);
 }
@@ -74,7 +75,7 @@ export interface WarmupStableDecayOptions extends WarmupDecayOptions {
 export function warmupStableDecay(options: WarmupStableDecayOptions): Schedule {
   const name = "warmupStableDecay";
   const { decaySteps, decay = "linear" } = options;
-  checkOptions(name, options, [...warmupDecay, "decaySteps", "decay"]);
+  checkOptions(name, options, ...warmupDecay, "decaySteps", "decay");
   checkNumber(name, "decaySteps", decaySteps);
   checkChoice<string>(name, "decay", decay, Object.keys(decayShapes));
   return warmupThen(name, options, decayShapes[decay], decaySteps);
@@ -86,7 +87,7 @@ export function warmupStableDecay(options: WarmupStableDecayOptions): Schedule {
  */
 export function warmupInverseSqrt(options: WarmupOptions): Schedule {
   const { peak, warmupSteps } = options;
-  checkOptions("warmupInverseSqrt", options, ["peak", "warmupSteps"]);
+  checkOptions("warmupInverseSqrt", options, "peak", "warmupSteps");
   checkNumber("warmupInverseSqrt", "peak", peak);
   checkCount("warmupInverseSqrt", "warmupSteps", warmupSteps, 1);
   return (step) => (step < warmupSteps ? line(0, peak, step / warmupSteps) : peak * Math.sqrt(warmupSteps / step));

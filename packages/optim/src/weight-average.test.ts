@@ -199,7 +199,7 @@ describe("WeightAverage", () => {
     expect(() => new WeightAverage({ w: w() }, { correction: true as never })).toThrow(
       'correction is "none" or "bias" or "warmup", not true',
     );
-    expect(() => new WeightAverage({ w: w() }, { beta: 1 } as object)).toThrow('no option is named "beta"');
+    expect(() => new WeightAverage({ w: w() }, { beta: 1 } as object)).toThrow('there is no option "beta"');
     const double = parameter(tensor([1], { dtype: "float64" }));
     expect(() => new WeightAverage({ w: w(), double })).toThrow(DTypeError);
   });

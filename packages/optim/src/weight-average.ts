@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   DTypeError,
   div,
   dtypes,
@@ -10,7 +11,7 @@ import {
   type Variable,
   where,
 } from "@tsuki/core";
-import { checkChoice, checkNumber, checkOptions } from "./checks.ts";
+import { checkChoice, checkNumber } from "./checks.ts";
 import { parametersOf } from "./groups.ts";
 import { computeFloat } from "./matrices.ts";
 import { entriesOf, type Parameters } from "./parameters.ts";
@@ -72,7 +73,7 @@ export class WeightAverage {
    */
   constructor(params: Parameters, options: WeightAverageOptions = {}) {
     const name = "WeightAverage";
-    checkOptions(name, options, ["kind", "decay", "correction"]);
+    checkOptions(name, options, "kind", "decay", "correction");
     const { kind = "ema", decay = 0.999, correction = "none" } = options;
     checkChoice(name, "kind", kind, kinds);
     checkNumber(name, "decay", decay, 1);
