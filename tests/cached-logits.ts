@@ -1,5 +1,6 @@
 import { Generator, type Tensor, tensor } from "@tsuki/core";
 import { inference, KVCache, type LanguageModel } from "@tsuki/nn";
+import fc from "fast-check";
 import { expect } from "vitest";
 
 /** Token ids [rows, length], and how many places of each row are padding on the left. */
@@ -7,6 +8,18 @@ export interface Batch {
   readonly ids: readonly (readonly number[])[];
   readonly padding: readonly number[];
 }
+
+/** Tokens of a row. */
+export const length = 6;
+/** Those of them that the first call of the model is given. */
+export const first = 4;
+
+/** A text: its tokens by seed, the padding of the second row, and how many places of the first call are kept. */
+export const texts: fc.Arbitrary<{ seed: number; padding: number; kept: number }> = fc.record({
+  seed: fc.nat(1000),
+  padding: fc.integer({ min: 0, max: first - 1 }),
+  kept: fc.integer({ min: 1, max: first }),
+});
 
 /** The batch of a seed: the padding of the first row is 0. */
 export async function batchOf(

@@ -3,7 +3,15 @@ import { Device, defaultDevice, dtypes, Generator, readAll, setDefaultDevice, ty
 import { applyLoRA, KVCache, type LanguageModel, type LoRALinear } from "@tsuki/nn";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { batchOf, cachedLogits, expectSameLogits, fullLogits } from "../../../tests/cached-logits.ts";
+import {
+  batchOf,
+  cachedLogits,
+  expectSameLogits,
+  first,
+  fullLogits,
+  length,
+  texts,
+} from "../../../tests/cached-logits.ts";
 import { onEachDevice } from "../../../tests/devices.ts";
 import { moonlight16B } from "../src/config.ts";
 import { Moonlight } from "../src/model.ts";
@@ -11,18 +19,12 @@ import type { Observation } from "../src/observation.ts";
 import { selectionGap, smallConfig } from "./small.ts";
 
 const config = smallConfig();
-const [length, first] = [6, 4];
 
 onEachDevice((device) => {
   test("prefill and absorbed decode have the logits of the full forward at every place", async () => {
     const model = new Moonlight(config, new Generator(1));
-    const cases = fc.record({
-      seed: fc.nat(1000),
-      padding: fc.integer({ min: 0, max: first - 1 }),
-      kept: fc.integer({ min: 1, max: first }),
-    });
     await fc.assert(
-      fc.asyncProperty(cases, async ({ seed, padding, kept }) => {
+      fc.asyncProperty(texts, async ({ seed, padding, kept }) => {
         const batch = await batchOf(seed, [0, Math.min(padding, kept - 1)], length, config.vocabSize);
         const scores: Record<string, Tensor> = {};
         const observe = (seen: Observation): void => {

@@ -6,31 +6,12 @@ import { onEachDevice } from "../../../tests/devices.ts";
 import { expectClose } from "../test/close.ts";
 import { referenceLogits } from "../test/llama-reference.ts";
 import { normal64 } from "../test/random.ts";
+import { smallLlama as config } from "../test/small-llama.ts";
 import { KVCache } from "./cache.ts";
 import { crossEntropy } from "./cross-entropy.ts";
 import { documentIds } from "./documents.ts";
 import { Llama } from "./llama.ts";
 import type { LlamaConfig } from "./llama-config.ts";
-
-/** Small in every extent, and no two extents that could be mistaken are equal. */
-const config: LlamaConfig = {
-  vocabSize: 23,
-  hiddenSize: 12,
-  intermediateSize: 20,
-  numHiddenLayers: 2,
-  numAttentionHeads: 4,
-  numKeyValueHeads: 2,
-  headDim: 6,
-  maxPositionEmbeddings: 32,
-  ropeTheta: 10_000,
-  rmsNormEps: 1e-5,
-  initializerRange: 0.3,
-  attentionBias: false,
-  mlpBias: false,
-  attentionDropout: 0,
-  slidingWindow: null,
-  tieWordEmbeddings: false,
-};
 
 const ids = (...rows: number[][]): Tensor => tensor(rows, { dtype: "int32" });
 const texts = fc.array(fc.integer({ min: 0, max: config.vocabSize - 1 }), { minLength: 2, maxLength: 7 });

@@ -2,31 +2,22 @@
 import { explain, Generator, tensor } from "@tsuki/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { batchOf, cachedLogits, expectSameLogits, fullLogits } from "../../../tests/cached-logits.ts";
+import {
+  batchOf,
+  cachedLogits,
+  expectSameLogits,
+  first,
+  fullLogits,
+  length,
+  texts,
+} from "../../../tests/cached-logits.ts";
 import { onEachDevice } from "../../../tests/devices.ts";
 import { KVCache } from "../src/cache.ts";
 import { Llama } from "../src/llama.ts";
 import type { LlamaConfig } from "../src/llama-config.ts";
+import { smallLlama } from "./small-llama.ts";
 
-const config: LlamaConfig = {
-  vocabSize: 23,
-  hiddenSize: 12,
-  intermediateSize: 20,
-  numHiddenLayers: 2,
-  numAttentionHeads: 4,
-  numKeyValueHeads: 2,
-  headDim: 6,
-  maxPositionEmbeddings: 32,
-  ropeTheta: 10_000,
-  rmsNormEps: 1e-5,
-  initializerRange: 0.3,
-  attentionBias: true,
-  mlpBias: false,
-  attentionDropout: 0,
-  slidingWindow: null,
-  tieWordEmbeddings: false,
-};
-const [length, first] = [6, 4];
+const config: LlamaConfig = { ...smallLlama, attentionBias: true };
 
 onEachDevice((device) => {
   describe.each<[string, Partial<LlamaConfig>]>([
@@ -35,13 +26,8 @@ onEachDevice((device) => {
   ])("Llama with %s", (_, change) => {
     test("prefill and decode have the logits of the full forward at every place", async () => {
       const model = new Llama({ ...config, ...change }, new Generator(1));
-      const cases = fc.record({
-        seed: fc.nat(1000),
-        padding: fc.integer({ min: 0, max: first - 1 }),
-        kept: fc.integer({ min: 1, max: first }),
-      });
       await fc.assert(
-        fc.asyncProperty(cases, async ({ seed, padding, kept }) => {
+        fc.asyncProperty(texts, async ({ seed, padding, kept }) => {
           const batch = await batchOf(seed, [0, Math.min(padding, kept - 1)], length, config.vocabSize);
           const expected = (await fullLogits(model, batch).array()) as number[][][];
           expectSameLogits(await cachedLogits(model, batch, { first, kept }), expected, batch, 5e-5);
