@@ -39,20 +39,28 @@ export interface Outcome {
   readonly error: number;
 }
 
-function runPhase(words: Int32Array, threads: number, call: (thread: number) => void): void {
+function runPhase(
+  words: Int32Array,
+  counters: readonly number[],
+  threads: number,
+  call: (thread: number) => void,
+): void {
   const before = words.slice();
   const after = words.slice();
   const writers = new Uint8Array(words.length);
   for (let thread = 0; thread < threads; thread++) {
+    const counts = counters.map((word) => words[word]);
     words.set(before);
+    if (thread > 0) for (const [i, word] of counters.entries()) words[word] = counts[i];
     call(thread);
     for (let i = 0; i < words.length; i++) {
-      if (words[i] === before[i]) continue;
+      if (words[i] === before[i] || counters.includes(i)) continue;
       if (writers[i] !== 0) throw new Error(`threads ${writers[i] - 1} and ${thread} both write word ${i}`);
       writers[i] = thread + 1;
       after[i] = words[i];
     }
   }
+  for (const word of counters) if (words[word] !== 0) throw new Error(`a counter is left at ${words[word]}`);
   words.set(after);
 }
 
@@ -82,14 +90,15 @@ export function run(launch: Launch, buffers: readonly Data[], threads: number): 
     if (arg.kind === "int") return arg.value;
     if (arg.kind === "address") return addresses[arg.buffer] + arg.byteOffset;
     if (arg.kind === "scratch") return (arg.perThread ? own : shared) + arg.byteOffset;
-    if (arg.kind === "error") return 0;
+    if (arg.kind === "error" || arg.kind === "counter") return 0;
     throw new TypeError(`no such argument in these tests: ${arg.kind}`);
   };
   launch.phases.forEach((phase, i) => {
     words.set(phase.args.map(resolve), blocks[i] / 4);
   });
   launch.phases.forEach((phase, i) => {
-    runPhase(words, threads, (thread) => instantiate(phase.code)(blocks[i], thread, threads));
+    const counters = phase.args.flatMap((arg, word) => (arg.kind === "counter" ? [blocks[i] / 4 + word] : []));
+    runPhase(words, counters, threads, (thread) => instantiate(phase.code)(blocks[i], thread, threads));
   });
 
   regions.forEach((region, i) => {

@@ -53,9 +53,10 @@ export class ArgumentBlocks {
     return 4 * start;
   }
 
-  /** Writes all blocks to their place. */
+  /** Writes all blocks to their place, counters too: also after a run that broke off. */
   write(memory: Int32Array, address: number): void {
     memory.set(this.#words);
+    for (const patch of [this.#arena, this.#scratch, ...this.#slots, this.#ofNumbers]) patch.base = Number.NaN;
     bind(memory, this.#ofNumbers, address);
   }
 
@@ -79,6 +80,8 @@ export class ArgumentBlocks {
         return arg.value | 0;
       case "error":
         return ERROR_WORD;
+      case "counter":
+        return 0;
       case "number":
         return defer(this.#ofNumbers, word, 4 * arg.slot);
       case "scratch":

@@ -53,7 +53,15 @@ async function probe(v8: V8 | null, relaxed: boolean, shared: boolean): Promise<
     if (contracted === null) return null;
     const classes = v8?.tiles ?? { relaxed: "wide", plain: "narrow" };
     const tile = tiles[relaxed ? classes.relaxed : classes.plain];
-    return { shared, relaxed, contracted, tile, compile, module: () => new Module({ memory, nonce }) };
+    return {
+      shared,
+      concurrent: shared,
+      relaxed,
+      contracted,
+      tile,
+      compile,
+      module: () => new Module({ memory, nonce }),
+    };
   } catch (error) {
     if (error instanceof WebAssembly.CompileError) return null;
     throw error;

@@ -8,9 +8,11 @@ export type Block<Name extends string> = Readonly<Record<Name, Arg | number>>;
 export type Words<Name extends string> = Readonly<Record<Name, Local<"i32">>>;
 
 /** What the code has besides. */
-export interface Surroundings {
+export interface Surroundings<Name extends string = string> {
   readonly thread: Local<"i32">;
   readonly threads: Local<"i32">;
+  /** Address of a named word. */
+  readonly addressOf: (name: Name) => Value<"i32">;
   /** Address of what follows the named words. */
   readonly rest: Value<"i32">;
 }
@@ -22,14 +24,16 @@ export interface Surroundings {
 export function kernelCall<Name extends string>(
   key: string,
   block: Block<Name>,
-  write: (f: FunctionBuilder, words: Words<Name>, surroundings: Surroundings) => void,
+  write: (f: FunctionBuilder, words: Words<Name>, surroundings: Surroundings<Name>) => void,
   rest: readonly Arg[] = [],
 ): KernelCall {
   const names = Object.keys(block) as Name[];
   const emit: KernelCall["code"]["emit"] = (module) =>
     module.export(key, kernelParameters, (f, { args, ...parameters }) => {
       const words = names.map((name, index) => [name, f.let(i32.load(args, index * 4))]);
-      write(f, Object.fromEntries(words) as Words<Name>, { ...parameters, rest: i32.add(args, names.length * 4) });
+      const addressOf = (name: Name): Value<"i32"> => i32.add(args, names.indexOf(name) * 4);
+      const rest = i32.add(args, names.length * 4);
+      write(f, Object.fromEntries(words) as Words<Name>, { ...parameters, addressOf, rest });
     });
   const named = names.map((name): Arg => {
     const word: Arg | number = block[name];

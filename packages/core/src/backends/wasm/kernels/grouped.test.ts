@@ -5,7 +5,8 @@ import { gather, type Layout, layouts, place, positions, randomArray, sameBits }
 import type { GroupedContractionKernel, GroupedRowsKernel } from "../../../plan/plan.ts";
 import { contiguous, sizeOf, type View } from "../../../plan/view.ts";
 import { groupedContraction, groupedRows } from "./grouped.ts";
-import { type Tile, tiles } from "./tile.ts";
+import type { KernelOptions } from "./kernel.ts";
+import { tiles } from "./tile.ts";
 
 const anyTile = fc.constantFrom(...Object.values(tiles));
 /** Rows of each group; many are empty. */
@@ -71,7 +72,7 @@ test("grouped rows: each row with its group's matrix, the bits of one sum in ris
       const cData = randomArray(c.size, seed + 2);
       const buffers = [aData, bData, scatter(offsetsOf(lengths), offsets), cData];
       const compute = (relaxed: boolean, threads: number): number[] =>
-        result(run(groupedRows(kernel, { tile, relaxed }), buffers, threads).buffers, cData, c.view);
+        result(run(groupedRows(kernel, { tile, relaxed, concurrent: false }), buffers, threads).buffers, cData, c.view);
 
       const [x, y] = [gather(aData, a.view), gather(bData, b.view)];
       const model = (step: Step): number[] =>
@@ -120,7 +121,11 @@ test("grouped contraction: sums over the group's rows in rising order, zeros for
       const cData = randomArray(c.size, seed + 2);
       const buffers = [aData, bData, scatter(offsetsOf(lengths), offsets), cData];
       const compute = (relaxed: boolean, threads: number): number[] =>
-        result(run(groupedContraction(kernel, { tile, relaxed }), buffers, threads).buffers, cData, c.view);
+        result(
+          run(groupedContraction(kernel, { tile, relaxed, concurrent: false }), buffers, threads).buffers,
+          cData,
+          c.view,
+        );
 
       const [x, y] = [gather(aData, a.view), gather(bData, b.view)];
       const model = (step: Step): number[] =>
@@ -141,7 +146,7 @@ test("grouped contraction: sums over the group's rows in rising order, zeros for
   );
 });
 
-const narrow: { tile: Tile; relaxed: boolean } = { tile: tiles.narrow, relaxed: true };
+const narrow: KernelOptions = { tile: tiles.narrow, relaxed: true, concurrent: false };
 const dense = (...shape: number[]): Layout => ({ view: contiguous(shape), size: sizeOf(shape) });
 
 test("a row's bits do not depend on how rows are grouped", () => {
@@ -181,7 +186,7 @@ test("one long group among short ones: blocks of K continue the sum", () => {
     c: place(3, dense(4, m, n)),
   };
   const buffers = [a, b, Int32Array.from(offsetsOf(lengths)), new Float32Array(4 * m * n)];
-  const options = { tile: tiles.narrow, relaxed: false };
+  const options = { tile: tiles.narrow, relaxed: false, concurrent: false };
   const c = run(groupedContraction(kernel, options), buffers, 3).buffers[3];
   for (const [i, j] of [
     [0, 0],

@@ -7,7 +7,7 @@ import { type KernelOptions, type Launch, nothing, onePhase } from "./kernel.ts"
 import { layoutOf } from "./pack.ts";
 import { ceilingDivide } from "./partition.ts";
 import { along, placeWords } from "./place.ts";
-import { multiplyPanels, type Product, type ProductCode, productKey } from "./product.ts";
+import { multiplyPanels, type Product, productCode, productKey } from "./product.ts";
 import { blocksOf, blockWords, type ProductExtents } from "./product-arguments.ts";
 import { forEachProduct } from "./products.ts";
 
@@ -93,16 +93,16 @@ function perGroup(
   extents: GroupExtents,
   offsets: Place,
   groups: number,
-  { tile, relaxed }: KernelOptions,
+  options: KernelOptions,
   { weigh, product }: GroupCode,
 ): Launch {
   const { rows, columns, depth } = extents;
-  const code: ProductCode = {
-    tile,
-    relaxed,
+  const layouts = {
     a: layoutOf(rows, extents.aRow, extents.aDepth),
     b: layoutOf(columns, extents.bColumn, extents.bDepth),
   };
+  const code = productCode(options, layouts, columns);
+  const { tile } = options;
   const blocking = blockingOf(tile, rows, columns, depth);
   const block = {
     ...extents,

@@ -12,7 +12,9 @@ export type Arg =
   /** The address of the word that holds a run-time number: entry `slot` of `Plan.numbers`. */
   | { readonly kind: "number"; readonly slot: number }
   /** The address of the word in which the first failed check is written, as its number + 1; 0 before. */
-  | { readonly kind: "error" };
+  | { readonly kind: "error" }
+  /** A word of the block itself, 0 before and after each call, from which concurrent threads take units of work. */
+  | { readonly kind: "counter" };
 
 /** Machine code that depends on structure alone: shapes, strides and addresses come as arguments. */
 export interface KernelCode {
@@ -44,6 +46,8 @@ export interface Launch {
 export interface KernelOptions {
   /** Whether the engine has relaxed SIMD: multiply-adds are then contracted. */
   readonly relaxed: boolean;
+  /** Whether the threads run at the same time, so that they may take work from a shared counter. */
+  readonly concurrent: boolean;
   /** The tile of the matrix products. */
   readonly tile: Tile;
 }

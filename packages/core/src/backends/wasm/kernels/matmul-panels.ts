@@ -7,7 +7,7 @@ import { multiplyPanels, type ProductCode, productKey } from "./product.ts";
 import { blocksOf, blockWords } from "./product-arguments.ts";
 import { forEachProduct } from "./products.ts";
 
-/** A batch of products in one phase: the threads share the column panels, and pack and multiply them on their own. */
+/** Products in one phase: the threads share the column panels, and pack and multiply them on their own. */
 export function byPanels({ axes, layouts, ...extents }: MatmulShape, code: ProductCode): Launch {
   const { rows, columns, depth } = extents;
   const blocking = blockingOf(code.tile, rows, columns, depth);

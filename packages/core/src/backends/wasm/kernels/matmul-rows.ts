@@ -2,10 +2,11 @@ import { type FunctionBuilder, i32 } from "../emit/index.ts";
 import { type Block, kernelCall, type Surroundings, type Words } from "./arguments.ts";
 import { axisWords, batchSize, batchWords, matrixOf } from "./batch.ts";
 import { align, blockingOf, panelsOf } from "./blocking.ts";
-import type { Arg, Launch } from "./kernel.ts";
+import type { Arg, KernelCall, Launch } from "./kernel.ts";
 import type { MatmulShape } from "./matmul-shape.ts";
+import { MIRROR_ROWS, mirror } from "./mirror.ts";
 import { PANELS_TOGETHER, packPanels } from "./pack.ts";
-import { ceilingDivide, minimum, shareOf } from "./partition.ts";
+import { ceilingDivide, forEachUnit, minimum, shareOf } from "./partition.ts";
 import { along } from "./place.ts";
 import { forEachDepthBlock, multiplyRows, type ProductCode, productKey } from "./product.ts";
 import { type BlockWord, blocksOf, blockWords, type ProductExtents } from "./product-arguments.ts";
@@ -14,46 +15,57 @@ import { columnsOf } from "./tile.ts";
 /** Most bytes of packed B at a time; wider products are made in strips of columns. */
 const PACKED_BYTES = 1 << 25;
 
+/** Fewest rows of a unit of work, and units that there are where the rows allow. */
+const FEWEST_ROWS = 64;
+const UNITS = 8;
+
 /**
  * A batch of products in two phases a strip of columns: the threads pack B together, `packed[matrix][block of K][panel]
- * [k][column]`, then share the rows of tiles.
+ * [k][column]`, then share the rows. What is below a symmetric C's diagonal follows in a last phase.
  */
 export function byRows(shape: MatmulShape, code: ProductCode): Launch {
   const { tile } = code;
-  const matrices = batchSize(shape.axes);
+  const { axes, layouts: _, ...extents } = shape;
+  const matrices = batchSize(axes);
   const width = columnsOf(tile);
   const panelBytes = matrices * Math.max(1, shape.depth) * width * 4;
   const strip = Math.max(PANELS_TOGETHER, Math.floor(PACKED_BYTES / panelBytes)) * width;
-  const strips: MatmulShape[] = [];
-  for (let column = 0; column < shape.columns; column += strip) {
-    strips.push({
-      ...shape,
-      b: moved(shape.b, column * shape.bColumn),
-      c: moved(shape.c, column * shape.cColumn),
-      columns: Math.min(strip, shape.columns - column),
-    });
-  }
-  const blocking = blockingOf(tile, shape.rows, 0, shape.depth);
-  const phases = strips.flatMap(({ axes, layouts, ...extents }) => {
-    const { columns, depth } = extents;
+  const unitRows = Math.max(FEWEST_ROWS, Math.ceil((matrices * shape.rows) / UNITS));
+  const blocking = blockingOf(tile, Math.min(shape.rows, unitRows), 0, shape.depth);
+  const phases: KernelCall[] = [];
+  for (let firstColumn = 0; firstColumn < shape.columns; firstColumn += strip) {
+    const columns = Math.min(strip, shape.columns - firstColumn);
     const block: StripBlock = {
       ...extents,
+      b: moved(shape.b, firstColumn * shape.bColumn),
+      columns,
       ...blockWords(tile, columns, blocking),
       ...batchWords(axes),
+      firstColumn,
       packed: { kind: "scratch", byteOffset: 0 },
-      packedMatrix: depth * panelsOf(tile, columns) * width * 4,
+      packedMatrix: shape.depth * panelsOf(tile, columns) * width * 4,
+      counter: { kind: "counter" },
     };
-    const pack = kernelCall(`matmulPack:${tile.vectors}${code.b}`, block, packer(code), axisWords(axes));
-    const multiply = kernelCall(`matmulRows:${productKey(code)}`, block, multiplier(code), axisWords(axes));
-    return depth > 0 ? [pack, multiply] : [multiply];
-  });
+    const call = (key: string, write: Write): KernelCall => kernelCall(key, block, write, axisWords(axes));
+    if (shape.depth > 0) phases.push(call(`matmulPack:${tile.vectors}${code.b}`, packer(code)));
+    phases.push(call(`matmulRows:${productKey(code)}`, multiplier(code)));
+  }
+  if (code.symmetric) {
+    const block: Block<BatchWord> = { ...extents, ...batchWords(axes), counter: { kind: "counter" } };
+    phases.push(kernelCall(`mirror${code.concurrent ? "c" : ""}`, block, mirrorer(code), axisWords(axes)));
+  }
   const sharedScratch = align(panelBytes * Math.min(strip / width, panelsOf(tile, shape.columns)));
   return { phases, sharedScratch, threadScratch: blocking.threadScratch };
 }
 
-type StripWord = keyof ProductExtents | BlockWord | "matrices" | "rank" | "packed" | "packedMatrix";
+type BatchWord = keyof ProductExtents | "matrices" | "rank" | "counter";
+type StripWord = BatchWord | BlockWord | "firstColumn" | "packed" | "packedMatrix";
 type StripBlock = Block<StripWord>;
-type Write = (f: FunctionBuilder, words: Words<StripWord>, surroundings: Surroundings) => void;
+type Write<Word extends string = StripWord> = (
+  f: FunctionBuilder,
+  words: Words<Word>,
+  surroundings: Surroundings<Word>,
+) => void;
 
 function moved(address: Arg, bytes: number): Arg {
   return address.kind === "address" ? { ...address, byteOffset: address.byteOffset + bytes } : address;
@@ -89,39 +101,43 @@ function packer({ tile, b: layout }: ProductCode): Write {
   };
 }
 
-/** A unit of work is one row of tiles of one matrix. */
+/** A unit of work is a block of rows of one matrix. */
 function multiplier(code: ProductCode): Write {
   const { tile } = code;
-  return (f, words, { thread, threads, rest }) => {
+  return (f, words, { thread, threads, addressOf, rest }) => {
     const blocks = blocksOf(f, words, thread);
     const matrix = matrixOf(f, words, rest);
-    const tileRows = f.let(ceilingDivide(words.rows, tile.rows));
-    const share = shareOf(f, f.let(i32.mul(tileRows, words.matrices)), thread, threads);
-    const unit = f.let(share.from);
-    const firstColumn = f.let(i32.const(0));
-    f.while(i32.ltS(unit, share.to), () => {
-      const index = f.let(i32.divU(unit, tileRows));
-      const tileRow = f.let(i32.remU(unit, tileRows));
-      const count = f.let(minimum(i32.sub(share.to, unit), i32.sub(tileRows, tileRow)));
-      const from = f.let(i32.mul(tileRow, tile.rows));
-      const to = f.let(minimum(along(from, count, tile.rows), words.rows));
+    const rowBlocks = f.let(ceilingDivide(words.rows, words.rowBlock));
+    const total = f.let(i32.mul(rowBlocks, words.matrices));
+    const counter = code.concurrent ? addressOf("counter") : null;
+    forEachUnit(f, { total, thread, threads, counter }, (unit) => {
+      const index = f.let(i32.divU(unit, rowBlocks));
+      const from = f.let(i32.mul(i32.remU(unit, rowBlocks), words.rowBlock));
+      const rows = { from, to: f.let(minimum(i32.add(from, words.rowBlock), words.rows)) };
       matrix.select(index);
       const packed = f.let(along(words.packed, index, words.packedMatrix));
       forEachDepthBlock(f, words.depth, words.depthBlock, (k, steps, fresh) => {
         const bPanels = f.let(along(packed, k, i32.mul(words.panels, columnsOf(tile) * 4)));
-        const { columns } = words;
-        const rows = { from, to };
-        multiplyRows(f, code, { ...words, ...matrix.addresses }, blocks, {
-          k,
-          steps,
-          fresh,
-          rows,
-          firstColumn,
-          columns,
-          bPanels,
-        });
+        const { columns, firstColumn } = words;
+        const columnsPacked = { k, steps, fresh, rows, firstColumn, columns, bPanels };
+        multiplyRows(f, code, { ...words, ...matrix.addresses }, blocks, columnsPacked);
       });
-      f.advance(unit, count);
+    });
+  };
+}
+
+/** A unit of work is what is right of the diagonal in some rows of one matrix. */
+function mirrorer(code: ProductCode): Write<BatchWord> {
+  return (f, words, { thread, threads, addressOf, rest }) => {
+    const matrix = matrixOf(f, words, rest);
+    const rowBlocks = f.let(ceilingDivide(words.rows, MIRROR_ROWS));
+    const total = f.let(i32.mul(rowBlocks, words.matrices));
+    const counter = code.concurrent ? addressOf("counter") : null;
+    forEachUnit(f, { total, thread, threads, counter }, (unit) => {
+      const from = f.let(i32.mul(i32.remU(unit, rowBlocks), MIRROR_ROWS));
+      matrix.select(f.let(i32.divU(unit, rowBlocks)));
+      const to = f.let(minimum(i32.add(from, MIRROR_ROWS), words.rows));
+      mirror(f, { ...words, ...matrix.addresses }, { from, to });
     });
   };
 }

@@ -4,11 +4,13 @@ import { run } from "../../../../test/wasm/launch.ts";
 import { gather, type Layout, layouts, place, positions, randomArray, sameBits } from "../../../../test/wasm/places.ts";
 import type { MatmulKernel } from "../../../plan/plan.ts";
 import { contiguous, permuteView, sizeOf } from "../../../plan/view.ts";
-import type { KernelOptions } from "./kernel.ts";
+import type { KernelOptions, Launch } from "./kernel.ts";
 import { matmul } from "./matmul.ts";
+import { byMatrices } from "./matmul-matrices.ts";
 import { byPanels } from "./matmul-panels.ts";
 import { byRows } from "./matmul-rows.ts";
-import { orient } from "./matmul-shape.ts";
+import { type MatmulShape, orient } from "./matmul-shape.ts";
+import { type ProductCode, productCode } from "./product.ts";
 import { tiles } from "./tile.ts";
 
 interface Case {
@@ -73,16 +75,18 @@ const plainStep = (sum: number, x: number, y: number): number => Math.fround(Mat
 
 const ways = {
   chosen: matmul,
-  panels: (kernel: MatmulKernel, { tile, relaxed }: KernelOptions) => {
-    const shape = orient(kernel);
-    return byPanels(shape, { tile, relaxed, ...shape.layouts });
-  },
-  rows: (kernel: MatmulKernel, { tile, relaxed }: KernelOptions) => {
-    const shape = orient(kernel);
-    return byRows(shape, { tile, relaxed, ...shape.layouts });
-  },
+  panels: explicit(byPanels),
+  rows: explicit(byRows),
+  matrices: explicit(byMatrices),
 } as const;
-const wayNames = ["chosen", "panels", "rows"] as const;
+const wayNames = ["chosen", "panels", "rows", "matrices"] as const;
+
+function explicit(way: (shape: MatmulShape, code: ProductCode) => Launch) {
+  return (kernel: MatmulKernel, options: KernelOptions): Launch => {
+    const shape = orient(kernel);
+    return way(shape, productCode(options, shape.layouts, shape.columns, kernel.symmetric));
+  };
+}
 
 /** C in row-major order; checks that nothing between its elements was written. */
 function compute(example: Case, options: KernelOptions, threads: number, way: keyof typeof ways = "chosen"): number[] {
@@ -99,23 +103,30 @@ function compute(example: Case, options: KernelOptions, threads: number, way: ke
 describe.each(Object.entries(tiles))("%s tile", (_, tile) => {
   test("plain: every way and number of threads gives the bits of one sum in rising k", () => {
     fc.assert(
-      fc.property(cases, fc.integer({ min: 1, max: 3 }), fc.constantFrom(...wayNames), (example, threads, way) => {
-        expect(compute(example, { tile, relaxed: false }, threads, way)).toEqual(product(example, plainStep));
-      }),
+      fc.property(
+        cases,
+        fc.integer({ min: 1, max: 3 }),
+        fc.constantFrom(...wayNames),
+        fc.boolean(),
+        (example, threads, way, concurrent) => {
+          const options = { tile, relaxed: false, concurrent };
+          expect(compute(example, options, threads, way)).toEqual(product(example, plainStep));
+        },
+      ),
     );
   });
 
   test("relaxed: within K·2⁻²⁴·Σ|terms|; the same bits at 1, 2, 3 threads, in every way and layout", () => {
     fc.assert(
       fc.property(cases, (example) => {
-        const options = { tile, relaxed: true };
+        const options = { tile, relaxed: true, concurrent: false };
         const { m, n, k, batch } = example.kernel;
         const result = compute(example, options, 1);
         const exact = product(example, (sum, x, y) => sum + x * y);
         const terms = product(example, (sum, x, y) => sum + Math.abs(x * y));
         const excess = result.map((value, i) => Math.abs(value - exact[i]) - 1.01 * k * 2 ** -24 * terms[i]);
         expect(excess.filter((e) => !(e <= 0))).toEqual([]);
-        for (const way of ["panels", "rows"] as const) {
+        for (const way of ["panels", "rows", "matrices"] as const) {
           expect(compute(example, options, 2, way)).toEqual(result);
           expect(compute(example, options, 3, way)).toEqual(result);
         }
@@ -134,18 +145,68 @@ describe.each(Object.entries(tiles))("%s tile", (_, tile) => {
   });
 });
 
+describe.each(Object.entries(tiles))("%s tile, symmetric", (_, tile) => {
+  const shapes = fc.record({
+    batch: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 2 }),
+    m: fc.nat(70),
+    k: extent,
+  });
+  const symmetric = shapes.chain(({ batch, m, k }) =>
+    casesOf({ batch, m, n: m, k }).map(({ kernel, a, c }): Case => {
+      const { view } = kernel.a;
+      const swapped = [
+        ...view.shape.map((_extent, axis) => axis).slice(0, -2),
+        view.shape.length - 1,
+        view.shape.length - 2,
+      ];
+      const b = { buffer: 1, view: permuteView(view, swapped) };
+      return { kernel: { ...kernel, b, symmetric: true }, a, b: a, c };
+    }),
+  );
+
+  test("X·Xᵀ has the bits of the full product, in every way, at any number of threads", () => {
+    const threads = fc.integer({ min: 1, max: 3 });
+    fc.assert(
+      fc.property(
+        symmetric,
+        threads,
+        fc.constantFrom("chosen", "rows", "matrices"),
+        fc.boolean(),
+        (example, n, way, concurrent) => {
+          const options = { tile, relaxed: false, concurrent };
+          expect(compute(example, options, n, way)).toEqual(product(example, plainStep));
+        },
+      ),
+    );
+  });
+
+  test("what is below the diagonal is not computed but copied", () => {
+    const data = randomArray(3 * 40 * 40, 7);
+    const [a, b] = [data.slice(0, 1600), data.slice(1600, 3200)];
+    const layout: Layout = { view: contiguous([40, 40]), size: 1600 };
+    const kernel = { ...kernelOf([], 40, 40, 40, { a: layout, b: layout, c: layout }), symmetric: true };
+    const full = product({ kernel, a, b, c: a }, plainStep);
+    const result = compute({ kernel, a, b, c: new Float32Array(1600) }, { tile, relaxed: false, concurrent: false }, 2);
+    const [row, column] = [(i: number) => Math.floor(i / 40), (i: number) => i % 40];
+    const mirrored = full.map((_, i) => (row(i) <= column(i) ? full[i] : full[column(i) * 40 + row(i)]));
+    expect(result).toEqual(mirrored);
+  });
+});
+
 test("batches: axes that are joined, repeated, or taken for rows and columns", () => {
   const small = fc.integer({ min: 1, max: 3 });
   const batches = fc.record({ batch: fc.array(small, { minLength: 1, maxLength: 4 }), m: small, n: small, k: small });
   fc.assert(
     fc.property(batches.chain(casesOf), fc.constantFrom(...wayNames), (example, way) => {
-      expect(compute(example, { tile: tiles.narrow, relaxed: false }, 2, way)).toEqual(product(example, plainStep));
+      expect(compute(example, { tile: tiles.narrow, relaxed: false, concurrent: false }, 2, way)).toEqual(
+        product(example, plainStep),
+      );
     }),
     { numRuns: 250 },
   );
 });
 
-const narrow = { tile: tiles.narrow, relaxed: true };
+const narrow = { tile: tiles.narrow, relaxed: true, concurrent: false };
 
 test("a row has the same bits alone, at any position, and in a batch", () => {
   const [m, n, k] = [70, 33, 400];
@@ -206,7 +267,7 @@ test("NaN and infinity spread as far as their row or column, and no farther", ()
         const example = { kernel, a, b, c: new Float32Array(m * n) };
         const expected = product(example, plainStep);
         for (const relaxed of [false, true]) {
-          const result = compute(example, { tile: tiles.narrow, relaxed }, 1);
+          const result = compute(example, { tile: tiles.narrow, relaxed, concurrent: false }, 1);
           expect(result.map(classify)).toEqual(expected.map(classify));
         }
       },
@@ -249,6 +310,7 @@ test("code depends on layouts and tile alone", () => {
     return matmul(kernelOf(batch, m, n, k, operands), narrow).phases.map((phase) => phase.code.key);
   };
   expect(keys([], 500, 300, 200)).toEqual(keys([2], 301, 277, 900));
-  expect(keys([7, 3], 5, 30, 20)).toEqual(keys([], 1, 4000, 900));
+  expect(keys([7, 3], 5, 30, 20)).toEqual(keys([4], 60, 4, 900));
+  expect(keys([], 20, 300, 20)).toEqual(keys([], 9, 4000, 900));
   expect(keys([], 0, 3, 4)).toEqual([]);
 });

@@ -1,28 +1,37 @@
 import type { MatmulKernel } from "../../../plan/plan.ts";
 import { batchSize } from "./batch.ts";
 import { type KernelOptions, type Launch, nothing } from "./kernel.ts";
+import { byMatrices } from "./matmul-matrices.ts";
 import { byPanels } from "./matmul-panels.ts";
 import { byRows } from "./matmul-rows.ts";
 import { orient } from "./matmul-shape.ts";
+import { productCode } from "./product.ts";
 import { columnsOf } from "./tile.ts";
 
 /** Products of fewer multiplications are not worth a phase of packing. */
 const SMALL = 1 << 23;
+/** Matrices of more are shared by all threads, also in batches. */
+const LARGE = 1 << 27;
 /** Rows that make it worth packing B once for all threads. */
 const MANY_ROWS = 64;
 const MANY_MATRICES = 4;
 
 /**
- * C = A·B (float32): by panels, in which every thread packs for itself the columns that it computes, where matrices are
- * many, small or flat; by rows, all threads sharing packed B, otherwise. Every element is Σₖ in rising k from 0, one
- * multiply-add a step, whatever the way, shape and layout.
+ * C = A·B (float32): by matrices, of which every thread takes its own, where they are many; by panels, in which every
+ * thread packs for itself the columns that it computes, where the matrix is small or flat; by rows, all threads sharing
+ * packed B, otherwise. Every element is Σₖ in rising k from 0, one multiply-add a step, whatever the way, shape and
+ * layout; of a symmetric C those below the diagonal are copies of those above it.
  */
-export function matmul(kernel: MatmulKernel, { tile, relaxed }: KernelOptions): Launch {
+export function matmul(kernel: MatmulKernel, options: KernelOptions): Launch {
   const shape = orient(kernel);
   const matrices = batchSize(shape.axes);
   if (matrices * shape.rows * shape.columns === 0) return nothing;
-  const code = { tile, relaxed, ...shape.layouts };
+  const code = productCode(options, shape.layouts, shape.columns, kernel.symmetric);
+  const work = shape.rows * shape.columns * shape.depth;
+  if (matrices >= MANY_MATRICES && work <= LARGE) return byMatrices(shape, code);
   const flat = shape.rows < MANY_ROWS;
-  const small = matrices * shape.rows * shape.columns * shape.depth < SMALL && shape.columns >= 8 * columnsOf(tile);
-  return matrices >= MANY_MATRICES || flat || small ? byPanels(shape, code) : byRows(shape, code);
+  const small = matrices * work < SMALL && shape.columns >= 8 * columnsOf(code.tile);
+  return !kernel.symmetric && (matrices >= MANY_MATRICES || flat || small)
+    ? byPanels(shape, code)
+    : byRows(shape, code);
 }

@@ -2,9 +2,15 @@ import { type FunctionBuilder, f32x4, i32, type Local, type Value, type Vector, 
 import { along } from "./place.ts";
 import { columnsOf, type Tile } from "./tile.ts";
 
+/** The tile's rows of A. */
+export type TileRows =
+  /** Packed: for every k the rows side by side. The address is moved to the end. */
+  | { readonly kind: "packed"; readonly address: Local<"i32"> }
+  /** In place: the address of each row, whose elements lie side by side along k. The addresses are moved to the ends. */
+  | { readonly kind: "inPlace"; readonly addresses: readonly Local<"i32">[] };
+
 export interface TileProduct {
-  /** Packed A: for every k the tile's rows side by side. Moved to its end. */
-  readonly a: Local<"i32">;
+  readonly a: TileRows;
   /** Packed B: for every k the tile's columns side by side. Moved to its end. */
   readonly b: Local<"i32">;
   readonly depth: Local<"i32">;
@@ -21,7 +27,10 @@ export interface TileProduct {
  */
 export function multiplyTile(f: FunctionBuilder, tile: Tile, relaxed: boolean, product: TileProduct): void {
   const { a, b, depth, c, rowStride, fresh } = product;
-  const aStep = tile.rows * 4;
+  const packed = a.kind === "packed";
+  const aAddresses = packed ? [a.address] : a.addresses;
+  const [first] = aAddresses;
+  const aStep = packed ? tile.rows * 4 : 4;
   const bStep = columnsOf(tile) * 4;
   const rows = Array.from({ length: tile.rows }, (_, row) => row);
   const vectors = Array.from({ length: tile.vectors }, (_, vector) => vector);
@@ -42,22 +51,24 @@ export function multiplyTile(f: FunctionBuilder, tile: Tile, relaxed: boolean, p
     for (let k = 0; k < count; k++) {
       for (const vector of vectors) f.set(bVectors[vector], v128.load(b, k * bStep + vector * 16));
       for (const row of rows) {
-        const scalar = f.let(v128.load32Splat(a, k * aStep + row * 4));
+        const scalar = f.let(
+          packed ? v128.load32Splat(first, k * aStep + row * 4) : v128.load32Splat(aAddresses[row], k * aStep),
+        );
         for (const vector of vectors) {
           f.set(sums[row][vector], multiplyAdd(relaxed, scalar, bVectors[vector], sums[row][vector]));
         }
       }
     }
-    f.advance(a, count * aStep);
+    for (const address of aAddresses) f.advance(address, count * aStep);
     f.advance(b, count * bStep);
   };
   const loopTo = (end: Local<"i32">, count: number): void =>
-    f.if(i32.ne(a, end), () => f.repeat(() => steps(count), i32.ne(a, end)));
+    f.if(i32.ne(first, end), () => f.repeat(() => steps(count), i32.ne(first, end)));
 
-  const end = f.let(along(a, depth, aStep));
+  const end = f.let(along(first, depth, aStep));
   if (tile.unroll > 1) {
     const whole: Value<"i32"> = i32.sub(depth, i32.remU(depth, tile.unroll));
-    loopTo(f.let(along(a, whole, aStep)), tile.unroll);
+    loopTo(f.let(along(first, whole, aStep)), tile.unroll);
   }
   loopTo(end, 1);
 

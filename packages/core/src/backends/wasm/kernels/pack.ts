@@ -146,7 +146,7 @@ function copyLaneByLane(packer: Packer, first: number, valid: Value<"i32">): voi
 }
 
 /** The columns of the 4×4 square whose rows are given. */
-function transpose(f: FunctionBuilder, [a, b, c, d]: readonly Vector[]): Vector[] {
+export function transpose(f: FunctionBuilder, [a, b, c, d]: readonly Vector[]): Vector[] {
   const low = [0, 4, 1, 5];
   const high = [2, 6, 3, 7];
   const acLow = f.let(v128.shuffle32(a, c, low));

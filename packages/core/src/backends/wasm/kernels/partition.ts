@@ -1,4 +1,4 @@
-import { type FunctionBuilder, i32, type Local, type Operand, select, type Value } from "../emit/index.ts";
+import { atomic, type FunctionBuilder, i32, type Local, type Operand, select, type Value } from "../emit/index.ts";
 
 /** Work is a line of units 0 … total − 1; every thread takes one run of it. */
 export interface Share {
@@ -22,4 +22,35 @@ export function shareOf(f: FunctionBuilder, total: Local<"i32">, thread: Local<"
   const longer = f.let(i32.remU(total, threads));
   const start = (index: Value<"i32">): Value<"i32"> => i32.add(i32.mul(each, index), minimum(index, longer));
   return { from: f.let(start(thread)), to: f.let(start(i32.add(thread, 1))) };
+}
+
+/** Units of work 0 … total − 1, and who shares them. */
+export interface Units {
+  readonly total: Local<"i32">;
+  readonly thread: Local<"i32">;
+  readonly threads: Local<"i32">;
+  /**
+   * Address of a word, 0 before and after, from which threads that run at the same time take units one by one; `null`:
+   * every thread takes its share.
+   */
+  readonly counter: Value<"i32"> | null;
+}
+
+/** Visits the thread's units, rising. */
+export function forEachUnit(f: FunctionBuilder, units: Units, body: (unit: Local<"i32">) => void): void {
+  const { total, thread, threads } = units;
+  if (units.counter === null) {
+    const share = shareOf(f, total, thread, threads);
+    const unit = f.local("i32");
+    f.for(unit, share.from, share.to, 1, () => body(unit));
+    return;
+  }
+  const counter = f.let(units.counter);
+  const unit = f.let(atomic.add(counter, 1));
+  f.while(i32.ltS(unit, total), () => {
+    body(unit);
+    f.set(unit, atomic.add(counter, 1));
+  });
+  // Every thread comes once too often; the last of them leaves the word as it was.
+  f.if(i32.eq(unit, i32.add(total, i32.sub(threads, 1))), () => f.do(atomic.store(counter, 0)));
 }

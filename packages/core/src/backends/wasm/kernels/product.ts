@@ -1,6 +1,7 @@
 import { type FunctionBuilder, i32, type Local } from "../emit/index.ts";
-import { multiplyBlock } from "./block.ts";
+import { type BlockRows, multiplyBlock } from "./block.ts";
 import { scratchOffsets } from "./blocking.ts";
+import type { KernelOptions } from "./kernel.ts";
 import { type Layout, packPanels } from "./pack.ts";
 import { minimum } from "./partition.ts";
 import { along } from "./place.ts";
@@ -12,11 +13,31 @@ export interface ProductCode {
   readonly relaxed: boolean;
   readonly a: Layout;
   readonly b: Layout;
+  /** Whether rows of A are read in place: they lie side by side along k. */
+  readonly inPlace: boolean;
+  /** Whether threads take units from a shared counter. */
+  readonly concurrent: boolean;
+  /** Whether C is symmetric: what lies below its diagonal is mirrored. */
+  readonly symmetric: boolean;
+}
+
+/** Columns from which on packing A pays also where it could be read in place. */
+const MANY_COLUMNS = 4096;
+
+export function productCode(
+  { tile, relaxed, concurrent }: KernelOptions,
+  layouts: Pick<ProductCode, "a" | "b">,
+  columns: number,
+  symmetric = false,
+): ProductCode {
+  const inPlace = tile.inPlace && layouts.a === "depth" && columns < MANY_COLUMNS;
+  return { tile, relaxed, concurrent, symmetric, inPlace, ...layouts };
 }
 
 /** Names the code in kernel keys. */
-export function productKey({ tile, relaxed, a, b }: ProductCode): string {
-  return `${tileKey(tile)}${relaxed ? "r" : "p"}:${a}:${b}`;
+export function productKey({ tile, relaxed, a, b, inPlace, concurrent, symmetric }: ProductCode): string {
+  const flags = [relaxed ? "r" : "p", inPlace ? "i" : "", concurrent ? "c" : "", symmetric ? "s" : ""];
+  return `${tileKey(tile)}${flags.join("")}:${a}:${b}`;
 }
 
 /** One product C = A·B at run time: addresses of the first elements, strides in bytes. */
@@ -117,32 +138,37 @@ export interface PackedColumns {
   readonly bPanels: Local<"i32">;
 }
 
-/** Packs the rows of A block by block and multiplies each with packed columns of B. */
+/** Takes the rows of A block by block, packed or in place, and multiplies each with packed columns of B. */
 export function multiplyRows(
   f: FunctionBuilder,
-  { tile, relaxed, a: layout }: ProductCode,
+  { tile, relaxed, a: layout, inPlace, symmetric }: ProductCode,
   product: Product,
   { rowBlock, scratch }: Pick<ProductBlocks, "rowBlock" | "scratch">,
   packed: PackedColumns,
 ): void {
   const offsets = scratchOffsets(tile);
   const edge = f.let(i32.add(scratch, offsets.edge));
-  const aPanels = f.let(i32.add(scratch, offsets.a));
+  const panels = f.let(i32.add(scratch, offsets.a));
   const row = f.local("i32");
   const rows = f.local("i32");
+  const first = f.local("i32");
+  const a: BlockRows = inPlace ? { kind: "inPlace", first, stride: product.aRow } : { kind: "packed", panels };
   f.for(row, packed.rows.from, packed.rows.to, rowBlock, () => {
     f.set(rows, minimum(i32.sub(packed.rows.to, row), rowBlock));
-    packPanels(f, tile.rows, layout, {
-      source: f.let(i32.add(product.a, along(i32.mul(row, product.aRow), packed.k, product.aDepth))),
-      laneStride: product.aRow,
-      depthStride: product.aDepth,
-      lanes: rows,
-      depth: packed.steps,
-      target: f.let(aPanels),
-    });
+    f.set(first, i32.add(product.a, along(i32.mul(row, product.aRow), packed.k, product.aDepth)));
+    if (!inPlace) {
+      packPanels(f, tile.rows, layout, {
+        source: first,
+        laneStride: product.aRow,
+        depthStride: product.aDepth,
+        lanes: rows,
+        depth: packed.steps,
+        target: f.let(panels),
+      });
+    }
     const column = i32.mul(packed.firstColumn, product.cColumn);
     multiplyBlock(f, tile, relaxed, {
-      aPanels,
+      a,
       bPanels: packed.bPanels,
       depth: packed.steps,
       rows,
@@ -152,6 +178,7 @@ export function multiplyRows(
       columnStride: product.cColumn,
       fresh: packed.fresh,
       edge,
+      diagonal: symmetric ? f.let(i32.sub(packed.firstColumn, row)) : null,
     });
   });
 }

@@ -6,6 +6,8 @@ export interface Tile {
   readonly rows: number;
   readonly vectors: number;
   readonly unroll: number;
+  /** Whether rows of A that lie side by side along k are read in place, not packed. */
+  readonly inPlace: boolean;
 }
 
 /** Engines by how they compile the micro-kernel's loop. */
@@ -21,10 +23,10 @@ export type TileClass =
 
 /** The tile that measured best in each class. */
 export const tiles: Readonly<Record<TileClass, Tile>> = {
-  narrow: { rows: 4, vectors: 2, unroll: 1 },
-  wide: { rows: 6, vectors: 2, unroll: 1 },
-  paired: { rows: 4, vectors: 4, unroll: 4 },
-  pairedPlain: { rows: 3, vectors: 6, unroll: 4 },
+  narrow: { rows: 4, vectors: 2, unroll: 1, inPlace: false },
+  wide: { rows: 6, vectors: 2, unroll: 1, inPlace: false },
+  paired: { rows: 4, vectors: 4, unroll: 4, inPlace: true },
+  pairedPlain: { rows: 3, vectors: 6, unroll: 4, inPlace: true },
 };
 
 /** Columns of a tile. */
