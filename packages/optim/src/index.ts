@@ -9,6 +9,7 @@ export { Muon, type MuonOptions } from "./muon.ts";
 export { MuonWithAdamW, type MuonWithAdamWOptions } from "./muon-with-adamw.ts";
 export { type NewtonSchulzOptions, newtonSchulz } from "./newton-schulz.ts";
 export { type CoefficientSet, type Coefficients, newtonSchulzCoefficients } from "./newton-schulz-coefficients.ts";
+export type { NewtonSchulzForm } from "./newton-schulz-segments.ts";
 export { Optimizer, type OptimizerOptions, type UpdateOptions } from "./optimizer.ts";
 export { moonlightGroups, type ParameterGroups, type ParameterRule, parameterGroups } from "./parameter-groups.ts";
 export type { Parameters } from "./parameters.ts";

@@ -21,7 +21,7 @@ export interface MuonOptions extends GroupOptions {
   nesterov: boolean;
   /** The factor s on the orthogonalised update, by name or as a function; default: `"moonlight"`. */
   scale: keyof typeof scaleRules | ScaleRule;
-  /** Steps, coefficients and eps of the iteration. */
+  /** Steps, coefficients, eps and form of the iteration. */
   newtonSchulz: NewtonSchulzOptions;
   /**
    * Which rows of each matrix are matrices of their own, orthogonalised and scaled one by one: the sizes of their blocks

@@ -78,12 +78,13 @@ onEveryDevice("Newton–Schulz with a named set", (place) => {
     const [least, low, high] = bands[name];
     const set = iterationOf({ coefficients: name });
 
-    it(`${name}: UᵀOV = diag(f(x)), and all singular values in [${low}, ${high}] for x ≥ ${least}`, async () => {
+    const law = `UᵀOV = diag(f(x)), and all singular values in [${low}, ${high}] for x ≥ ${least}`;
+    it.each(["direct", "gram"] as const)(`${name}, %s: ${law}`, async (form) => {
       // Up to 8 singular values of σ ≥ 3.5 · least, all ≤ 1, have x ≥ least.
       await fc.assert(
         fc.asyncProperty(spectra(logUniform(3.5 * least, 1), 8), async ({ u, v, g, s }) => {
           const x = s.map((value) => value / ((set.normFactor ?? 1) * frobenius(g) + (set.eps ?? 1e-7)));
-          const o = await download(newtonSchulz(upload(place, g), { coefficients: name }));
+          const o = await download(newtonSchulz(upload(place, g), { coefficients: name, form }));
           const turned = multiply(multiply(transpose(u), o), v);
           const f = (value: number): number => polynomials(value, set.triples);
           const expected = matrix(x.length, x.length, (row, col) => (row === col ? f(x[row]) : 0));

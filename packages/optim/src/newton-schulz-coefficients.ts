@@ -11,6 +11,12 @@ export interface CoefficientSet {
   readonly normFactor?: number;
   /** Default: 1e-7. */
   readonly eps?: number;
+  /**
+   * How many steps the Gram form takes from one Gram matrix of X before X is formed anew; the last number holds for all
+   * further segments. Within a segment a float32 error of A is magnified by a² at every step but the last, and by the
+   * cancellation of a + b + c: these keep the exact law as the direct form does, to 1e-4.
+   */
+  readonly segments?: readonly number[];
 }
 
 const keller: Coefficients = [3.4445, -4.775, 2.0315];
@@ -47,7 +53,7 @@ export const newtonSchulzCoefficients: Readonly<
     CoefficientSet
   >
 > = {
-  keller: { triples: [keller], steps: 5 },
+  keller: { triples: [keller], steps: 5, segments: [2, 3] },
   youJiacheng: {
     triples: [
       [4.0848, -6.8946, 2.927],
@@ -56,6 +62,7 @@ export const newtonSchulzCoefficients: Readonly<
       [2.8769, -3.1427, 1.2046],
       [2.8366, -3.0525, 1.2012],
     ],
+    segments: [2, 3],
   },
   polarExpress: {
     triples: [
@@ -65,6 +72,7 @@ export const newtonSchulzCoefficients: Readonly<
       [3.3184196573706015, -2.488488024314874, 0.51004894012372],
       [2.300652019954817, -1.6689039845747493, 0.4188073119525673],
     ],
+    segments: [1, 2],
   },
   polarExpressSafe: {
     triples: [
@@ -78,6 +86,7 @@ export const newtonSchulzCoefficients: Readonly<
       [1.875, -1.25, 0.375],
     ],
     steps: 5,
+    segments: [1, 2],
   },
   polarExpressDion: {
     triples: [
@@ -89,6 +98,7 @@ export const newtonSchulzCoefficients: Readonly<
     ],
     normFactor: 1.02,
     eps: 1e-6,
+    segments: [1, 2],
   },
   cans: {
     triples: [
@@ -98,9 +108,14 @@ export const newtonSchulzCoefficients: Readonly<
       [3.2866, -2.4647, 0.5074],
       [2.2737, -1.6447, 0.4162],
     ],
+    segments: [1, 2],
   },
-  deepseekV4: { triples: [...Array.from({ length: 8 }, () => keller), [2, -1.5, 0.5]], steps: 10 },
-  classicQuintic: { triples: [[15 / 8, -10 / 8, 3 / 8]], steps: 5 },
+  deepseekV4: {
+    triples: [...Array.from({ length: 8 }, () => keller), [2, -1.5, 0.5]],
+    steps: 10,
+    segments: [2, 3],
+  },
+  classicQuintic: { triples: [[15 / 8, -10 / 8, 3 / 8]], steps: 5, segments: [5] },
   cubic5: {
     triples: [
       [3.3656576, -3.3420992, 0],
@@ -109,5 +124,6 @@ export const newtonSchulzCoefficients: Readonly<
       [2.4418906, -1.276404, 0],
       [2.2230472, -0.963065, 0],
     ],
+    segments: [2, 3],
   },
 };
