@@ -19,6 +19,7 @@ import {
 } from "@tsuki/core";
 import "@tsuki/core/reference";
 import { registerBackend } from "@tsuki/core/backend";
+import { profiled } from "@tsuki/core/profile";
 import "@tsuki/gpu";
 import { type Cases, wrong } from "./collect.ts";
 
@@ -136,6 +137,8 @@ export const devices: Cases = {
   'new Device("wasm", { threads: 1000 }), used': () => on("wasm", () => ones([1]).data(), { threads: 1000 }),
   'new Device("reference", { threads: 1.5 }), used': () => on("reference", () => ones([1]).data(), { threads: 1.5 }),
   'new Device("gpujs", { mode: "cuda" }), used': () => on("gpujs", () => ones([1]).data(), wrong({ mode: "cuda" })),
+  "profiled(work, { devices })": () => profiled(() => {}, wrong({ devices: [] })),
+  "profiled(work, a device)": () => profiled(() => {}, wrong(defaultDevice())),
   "a closed wasm device": () =>
     on("wasm", async (device) => {
       await ones([1]).add(1).data();

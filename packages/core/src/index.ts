@@ -30,6 +30,7 @@ export { type GradientHook, Tensor, type TensorLike } from "./graph/tensor.ts";
 export { Variable, type VariableOptions } from "./graph/variable.ts";
 export { convert as convertData, type TensorData } from "./io/data.ts";
 export { checkRecord } from "./io/record.ts";
+export type { Attended, AttentionOptions } from "./ops/attention.ts";
 export { checkOptions, defaultFloat as defaultDtype, shown } from "./ops/build.ts";
 export type { CreationOptions } from "./ops/creation.ts";
 export * from "./ops/functions.ts";

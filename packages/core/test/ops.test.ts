@@ -19,6 +19,7 @@ import {
 import "../src/backends/reference/index.ts";
 import * as functions from "../src/ops/functions.ts";
 import * as methods from "../src/ops/methods.ts";
+import { attentions } from "./ops/attention.ts";
 import { creation } from "./ops/creation.ts";
 import { elementwise } from "./ops/elementwise.ts";
 import { type Examples, int, x23 } from "./ops/example.ts";
@@ -30,6 +31,7 @@ import { writes } from "./ops/slice-scatter.ts";
 import { views } from "./ops/views.ts";
 
 const examples: Examples = {
+  ...attentions,
   ...creation,
   ...elementwise,
   ...indexing,

@@ -1,4 +1,4 @@
-import { concat, type Tensor, tensor, type Variable, variable } from "@tsuki/core";
+import { concat, grad, readAll, type Tensor, tensor, type Variable, variable } from "@tsuki/core";
 import { gradcheck } from "@tsuki/core/autograd";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -93,6 +93,28 @@ onEachDevice(() => {
         const grouped = scaledDotProductAttention(q, k, v, { causal: true });
         const repeated = scaledDotProductAttention(q, repeat(k), repeat(v), { causal: true });
         expect(await grouped.data()).toEqual(await repeated.data());
+      }),
+    );
+  });
+
+  test("block by block as composed of other ops, with their gradients: a bias of zeros asks for the latter", async () => {
+    const sharing = fc.record({ shared: fc.integer({ min: 1, max: 2 }), times: fc.integer({ min: 1, max: 2 }) });
+    const options = fc.record({ causal: fc.boolean(), scale: fc.constantFrom(undefined, 0.3) });
+    await fc.assert(
+      fc.asyncProperty(shapes, sharing, options, async ({ batch, seed, ...of }, { shared, times }, chosen) => {
+        const given = [
+          await normal(seed, [batch, shared * times, of.queries, of.keyDim]),
+          await normal(seed + 1, [1, shared, of.keys, of.keyDim]),
+          await normal(seed + 2, [batch, shared, of.keys, of.valueDim]),
+        ].map(({ x }) => variable(x, { requiresGrad: true }));
+        const weights = (await normal(seed + 3, [batch, shared * times, of.queries, of.valueDim])).x;
+        const results = [{}, { bias: tensor([0]) }].map((form) => {
+          const [q, k, v] = given.map((x) => x.read());
+          const y = scaledDotProductAttention(q, k, v, { ...chosen, ...form });
+          return readAll(Object.fromEntries([y, ...grad(y.mul(weights).sum(), given)].entries()));
+        });
+        const [blockwise, composed] = await Promise.all(results);
+        for (const [name, { data }] of Object.entries(composed)) expectClose(blockwise[name].data, data, 5e-6);
       }),
     );
   });

@@ -1,4 +1,4 @@
-import { checkOptions, type Generator, ShapeError, type Tensor, where } from "@tsuki/core";
+import { attention, checkOptions, type Generator, ShapeError, type Tensor, where } from "@tsuki/core";
 import type { AttentionCache } from "./cache.ts";
 import { checkTensor } from "./checks.ts";
 import { dropout as drop } from "./dropout.ts";
@@ -47,11 +47,14 @@ const optionNames = ["scale", "bias", "dropout", "generator", "causal", "window"
  *
  * A query that sees no key at all (a padded row) gives zeros, and no gradient passes through it. Keys that are not seen
  * change no bit of the result, as long as they are finite.
+ *
+ * Where nothing but `causal` and `scale` is given, it is computed block by block and no weight is stored.
  */
 export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
   for (const x of [q, k, v]) checkTensor("scaledDotProductAttention", x);
   checkOptions("scaledDotProductAttention", options, ...optionNames);
   checkShapes(q, k, v);
+  if (isPlain(q, k, v, options)) return blockwise(q, k, v, options);
   const { scale = 1 / Math.sqrt(q.shape[3]), bias, dropout = 0, generator } = options;
   const products = byGroup(q, k.transpose()).mul(scale);
   if (bias) checkBias(bias, products.shape);
@@ -59,6 +62,22 @@ export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, optio
   const visible = visibleKeys(options, scores.shape);
   const weights = visible ? maskedSoftmax(scores, visible) : scores.softmax();
   return byGroup(dropout > 0 ? drop(weights, dropout, generator) : weights, v);
+}
+
+/** Whether core's op computes it: which keys are seen follows from `causal` alone, and the weights stay as they are. */
+function isPlain(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): boolean {
+  const { bias, dropout = 0, mask, documents, window } = options;
+  const groups = k.shape[1];
+  const heads = groups === v.shape[1] && q.shape[1] % groups === 0;
+  const isWide = window === undefined || (Number.isInteger(window) && window >= Math.max(q.shape[2], k.shape[2]));
+  return heads && isWide && !bias && !mask && !documents && !(dropout > 0);
+}
+
+/** In blocks: B is broadcast. */
+function blockwise(q: Tensor, k: Tensor, v: Tensor, { causal, scale }: AttentionOptions): Tensor {
+  const batch = [q, k, v].map(({ shape }) => shape[0]).find((extent) => extent !== 1) ?? 1;
+  const [queries, keys, values] = [q, k, v].map((x) => x.expand([batch, ...x.shape.slice(1)]));
+  return attention(queries, keys, values, { causal, ...(scale !== undefined && { scale }) }).output;
 }
 
 /** a·b for a [B, H, m, k] and b [B, G, k, n], where H / G heads of a share one of b: their rows are rows of one product. */

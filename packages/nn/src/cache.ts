@@ -127,7 +127,7 @@ export class KVCache implements AttentionCache {
     }
     written.add(held);
     if (start > 0) {
-      held.assign(held.sliceScatter(-2, start, entries).cast(held.dtype));
+      held.assign(held.sliceScatter(-2, start, entries.cast(held.dtype)));
       return held.read();
     }
     const room = entries.shape.map((_, axis) => [0, axis === entries.rank - 2 ? this.capacity - length : 0] as const);

@@ -140,9 +140,9 @@ onEachDevice(() => {
     const options = { maxNewTokens: 200, window: 256, topK: 5, minP: 0.01, repetitionPenalty: 1.1 };
     expect((await collect(model, [1, 2, 3, 4, 5], { ...options, temperature: 1.2 })).length).toBe(200);
     const between = stats();
-    // Prefill, decode, and what gives the memory back.
-    expect(between.plansCompiled - before.plansCompiled).toBeLessThanOrEqual(3);
-    expect(between.plansRun - before.plansRun).toBe(201);
+    // Prefill and decode; giving the memory back runs none.
+    expect(between.plansCompiled - before.plansCompiled).toBeLessThanOrEqual(2);
+    expect(between.plansRun - before.plansRun).toBe(200);
     const others = { ...options, maxNewTokens: 180, temperature: 0, minP: 0.2, repetitionPenalty: 2 };
     let count = 0;
     for await (const _ of generate(model, [4, 4, 4, 4, 4, 4, 4, 4], others)) if (++count === 9) break;

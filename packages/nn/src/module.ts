@@ -47,7 +47,7 @@ let caller: Module | null = null;
 export abstract class Module<Args extends unknown[] = never, Result = unknown> {
   /** Whether dropout drops and statistics are recorded; `train()` and `eval()` set it. */
   training = true;
-  #paths: ReadonlyMap<Module, string> = new Map();
+  readonly #paths = new Map<Module, string>();
   readonly #preHooks = new Hooks();
   readonly #hooks = new Hooks();
 
@@ -217,8 +217,9 @@ export abstract class Module<Args extends unknown[] = never, Result = unknown> {
 
   /** Path of a module below this one; its own name is unknown to a module that is not there. */
   #pathTo(module: Module): string {
-    if (!this.#paths.has(module)) this.#paths = this.#modules();
-    return this.#paths.get(module) ?? "";
+    const known = this.#paths.get(module) ?? this.#modules().get(module) ?? "";
+    this.#paths.set(module, known);
+    return known;
   }
 
   /** All variables with the paths under which they are reached, and the path of the (first) module that holds them. */

@@ -1,5 +1,5 @@
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { currentGroup, together } from "../graph/effect.ts";
+import { Keeping, together } from "../graph/effect.ts";
 import { readOf } from "../graph/partition.ts";
 import type { Runtime } from "../graph/runtime.ts";
 import { enableGrad, noGrad } from "../graph/scope.ts";
@@ -32,7 +32,7 @@ export function backward(outputs: readonly Tensor[], device: Runtime, options: B
       for (const [variable, gradient] of hooked) variable.accumulateGrad(gradient, add);
       for (const node of visited) node.backwardDone = true;
       for (const value of outputs) {
-        if (value.result === null && value.size === 1) device.record({ kind: "keep", value, group: currentGroup() });
+        if (value.result === null && value.size === 1) device.record(new Keeping(value));
       }
     }),
   );

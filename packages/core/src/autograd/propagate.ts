@@ -1,6 +1,7 @@
 import { ArgumentError, StaleTensorError } from "../errors.ts";
-import { atPath, currentWatch, setWatch } from "../graph/scope.ts";
-import type { Node, Tensor } from "../graph/tensor.ts";
+import { inCreationOrder } from "../graph/creation-order.ts";
+import { currentWatch, eachAtPath, setWatch } from "../graph/scope.ts";
+import { type Node, newWalk, type Tensor } from "../graph/tensor.ts";
 import { add } from "../ops/arithmetic.ts";
 import { sumTo } from "../ops/reduction.ts";
 import { qualifiedName } from "../plan/graph.ts";
@@ -22,8 +23,8 @@ export function propagate(seeds: ReadonlyMap<Tensor, Tensor>): Pass {
 
 class Pass {
   readonly gradients: Gradients;
-  /** Every node on the way. */
-  readonly visited: Set<Node> = new Set();
+  /** Every node on the way; where segments are nested some are there twice. */
+  readonly visited: Node[] = [];
   /** Those of them that stand in a checkpointed segment: its gradients go through their copies. */
   readonly repeated: Set<Node> = new Set();
 
@@ -33,23 +34,28 @@ class Pass {
 
   /** Goes down from tensors, and no further than the tensors of `until`. */
   walk(from: readonly Tensor[], until: ReadonlySet<Tensor>): void {
-    const nodes = new Set<Node>();
+    const nodes: Node[] = [];
+    const id = newWalk();
     const stack = [...from];
     for (let tensor = stack.pop(); tensor; tensor = stack.pop()) {
       const { node } = tensor;
-      if (!tensor.requiresGrad || until.has(tensor) || nodes.has(node)) continue;
-      nodes.add(node);
+      if (!tensor.requiresGrad || until.has(tensor) || node.walk === id) continue;
+      node.walk = id;
+      nodes.push(node);
       if (!node.hasEdges) throw releasedError(node);
-      stack.push(...(segmentOf(node)?.boundary ?? node.inputs));
+      for (const input of segmentOf(node)?.boundary ?? node.inputs) stack.push(input);
     }
-    for (const node of [...nodes].sort((a, b) => b.id - a.id)) {
-      this.visited.add(node);
-      const arrived = node.outputs.map((output) => this.#arrived(output));
-      if (arrived.every((gradient) => gradient === null)) continue;
-      const segment = segmentOf(node);
-      if (segment) this.#throughSegment(segment, arrived);
-      else onBehalfOf(node, () => this.#through(node, arrived));
-    }
+    eachAtPath(inCreationOrder(nodes).reverse(), (node) => this.#visit(node));
+  }
+
+  #visit(node: Node): void {
+    this.visited.push(node);
+    const arrived = node.outputs.map((output) => this.#arrived(output));
+    if (arrived.every((gradient) => gradient === null)) return;
+    const segment = segmentOf(node);
+    if (segment) this.#throughSegment(segment, arrived);
+    else if (currentWatch()) watched(node, () => this.#through(node, arrived));
+    else this.#through(node, arrived);
   }
 
   /** The whole gradient of a tensor, once all its users have been visited. */
@@ -65,9 +71,10 @@ class Pass {
 
   #through({ op, inputs, outputs, attributes }: Node, arrived: readonly (Tensor | null)[]): void {
     const context = { inputs, outputs, attributes, needs: (i: number): boolean => inputs[i].requiresGrad };
-    const partials = op.gradient?.(arrived, context) ?? [];
-    for (const [i, input] of inputs.entries()) {
-      const partial = partials[i];
+    const partials = op.gradient?.(arrived, context);
+    if (!partials) return;
+    for (let i = 0; i < inputs.length; i++) {
+      const [input, partial] = [inputs[i], partials[i]];
       if (partial && input.requiresGrad) this.#add(input, sumTo(partial, input.shape));
     }
   }
@@ -77,7 +84,7 @@ class Pass {
     const after = arrived.flatMap((gradient) => gradient?.node ?? []);
     const outputs = segment.recompute(after, (node) => {
       if (!node.hasEdges && node.outputs.some((output) => output.requiresGrad)) throw releasedError(node);
-      this.visited.add(node);
+      this.visited.push(node);
       this.repeated.add(node);
     });
     for (const [i, gradient] of arrived.entries()) if (gradient) this.#add(outputs[i], gradient);
@@ -90,12 +97,12 @@ class Pass {
   }
 }
 
-/** What a gradient rule builds has the path of its node, and tells of which node it is the gradient. */
-function onBehalfOf({ op, path, trace }: Node, body: () => void): void {
+/** What is built inside tells of which node it is the gradient. */
+function watched({ op, path, trace }: Node, body: () => void): void {
   const outer = currentWatch();
-  if (outer) setWatch({ gradientOf: qualifiedName(path, op.name), trace });
+  setWatch({ gradientOf: qualifiedName(path, op.name), trace });
   try {
-    atPath(path, body);
+    body();
   } finally {
     setWatch(outer);
   }

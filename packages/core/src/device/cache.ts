@@ -63,7 +63,9 @@ export class PlanCache {
     return entry;
   }
 
-  add(key: Int32Array, graph: CapturedGraph): Entry {
+  /** Adds an entry for a copy of the key. */
+  add(given: Int32Array, graph: CapturedGraph): Entry {
+    const key = given.slice();
     const landmarks = graph.nodes.map((node) => ({ start: node.start, name: nodeName(node), outputs: node.outputs }));
     const entry: Entry = { key, graph, plan: null, program: null, landmarks, nearest: this.#nearest(key) };
     const code = hash(key);

@@ -112,3 +112,36 @@ it("an error of a shared plan names the path of the model that ran it", async ()
     /second\.embedding:take: a computed index is out of range/,
   );
 });
+
+it("giving variables back runs nothing", async () => {
+  const device = setDefaultDevice(new Device("wasm", { threads: 1 }));
+  const places = [1, 2, 3].map((value) => variable(tensor([value])));
+  await realize();
+  const { plansRun } = device.stats();
+  for (const place of places) place.dispose();
+  await realize();
+  expect(device.stats()).toMatchObject({ plansRun, liveBytes: 0 });
+  await device.close();
+});
+
+it("live bytes and the arena are the same however many steps have run, and no step compiles anew", async () => {
+  const device = setDefaultDevice(new Device("wasm", { threads: 1 }));
+  const [w, average] = [parameter(zeros([64, 64])), variable(zeros([64, 64]))];
+  const held: object[] = [];
+  for (let step = 1; step <= 300; step++) {
+    const loss = w
+      .add(tensor(Float32Array.from({ length: 64 }, (_, i) => i + step)))
+      .square()
+      .mean();
+    loss.backward();
+    const gradient = w.grad as NonNullable<typeof w.grad>;
+    average.assign(average.mul(0.9).add(gradient));
+    w.assign(w.sub(average.mul(1 / step)));
+    w.consumeGrad();
+    await realize();
+    const { liveBytes, arenaBytes, plansCompiled } = device.stats();
+    if (step === 20 || step === 300) held.push({ liveBytes, arenaBytes, plansCompiled });
+  }
+  expect(held[1]).toEqual(held[0]);
+  await device.close();
+});

@@ -4,7 +4,7 @@ import { type Capture, capture } from "../graph/capture.ts";
 import type { Effect } from "../graph/effect.ts";
 import { type Part, partition, readOf, staleGroup } from "../graph/partition.ts";
 import type { Runtime } from "../graph/runtime.ts";
-import { Result, type Tensor } from "../graph/tensor.ts";
+import { type Node, Result, type Tensor } from "../graph/tensor.ts";
 import type { Storage, Variable } from "../graph/variable.ts";
 import { present } from "../invariant.ts";
 import type { Backend, Program } from "../plan/backend.ts";
@@ -17,8 +17,9 @@ import { Failures } from "./failures.ts";
 import { isInHostScope } from "./host-scope.ts";
 import { inspect } from "./inspection.ts";
 import { Pending } from "./pending.ts";
+import { profileIfAsked, profiler } from "./profiler.ts";
 import { type BackendOptions, createBackend } from "./registry.ts";
-import { bind, freeStorage, giveUp, Run } from "./run.ts";
+import { bind, freeStorage, giveUp, isEmpty, Run } from "./run.ts";
 import { type Stats, zeroCounters } from "./stats.ts";
 
 const plansKept = 64;
@@ -61,7 +62,8 @@ export class Device implements Runtime {
   }
 
   backend(): Promise<Backend> {
-    this.#backend ??= Promise.resolve(createBackend(this.name, this.#options)).then((backend) => {
+    this.#backend ??= Promise.resolve(createBackend(this.name, this.#options)).then(async (backend) => {
+      await profileIfAsked();
       this.#ready = backend;
       return backend;
     });
@@ -191,21 +193,28 @@ export class Device implements Runtime {
       for (const [variable, { version }] of captured.written) variable.storage.committed = version;
       for (const { node } of captured.outputs) node.release();
       this.#counters.captureMs += performance.now() - began;
+      profiler?.span(this, "capture", began);
       const done = this.#enqueue(() => this.#run(entry, run));
       return inspection ? done.then(async () => inspection.check(await this.read(inspection.probe))) : done;
     });
   }
 
   #count({ nodes }: Capture): void {
-    const again = nodes.filter((node) => node.computed && node.inputs.length > 0);
-    for (const node of nodes) if (node.outputs.some(({ result }) => result === null)) node.computed = true;
+    let again = 0;
+    let first: Node | undefined;
+    for (const node of nodes) {
+      if (node.computed && node.inputs.length > 0) {
+        again++;
+        first ??= node;
+      }
+      if (node.outputs.some(isPending)) node.computed = true;
+    }
     this.#counters.nodes += nodes.length;
-    this.#counters.recomputedNodes += again.length;
-    if (again.length === 0 || this.#saidRecomputed) return;
+    this.#counters.recomputedNodes += again;
+    if (!first || this.#saidRecomputed) return;
     this.#saidRecomputed = true;
-    const [{ path, op }] = again;
     console.warn(
-      `tsuki: ${again.length} nodes are computed a second time (first: ${qualifiedName(path, op.name)}). ` +
+      `tsuki: ${again} nodes are computed a second time (first: ${qualifiedName(first.path, first.op.name)}). ` +
         "Read a loss after backward(), or keep() what is read later. This is said once; stats().recomputedNodes counts.",
     );
   }
@@ -222,9 +231,11 @@ export class Device implements Runtime {
       const { plan, program } = await this.#compile(entry, backend);
       await this.#collector.watch(() => backend.memory().liveBytes);
       const began = performance.now();
-      await run.execute(plan, program, backend);
+      const watched = profiler?.run(this, plan);
+      await run.execute(plan, program, backend, watched);
+      watched?.end();
       this.#counters.runMs += performance.now() - began;
-      this.#counters.plansRun++;
+      if (!isEmpty(plan)) this.#counters.plansRun++;
       this.#counters.kernelsRun += plan.steps.length;
     } catch (error) {
       run.fail(error);
@@ -245,6 +256,7 @@ export class Device implements Runtime {
     this.#counters.plansCompiled++;
     this.#counters.kernelsCompiled += program.compiledKernels;
     this.#counters.compileMs += performance.now() - began;
+    profiler?.span(this, "compile", began);
     return { plan, program };
   }
 
@@ -275,6 +287,10 @@ export class Device implements Runtime {
     await this.#queue;
     await this.#ready?.close();
   }
+}
+
+function isPending({ result }: Tensor): boolean {
+  return result === null;
 }
 
 function checkDTypes({ graph }: Entry, backend: Backend): void {

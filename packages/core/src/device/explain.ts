@@ -57,6 +57,14 @@ function describe(step: Step, plan: Plan): string {
       return `groupedRows [${step.rows}, ${step.k}] × [${step.groups}, ${step.k}, ${step.n}]  ${at(step.c)} = ${at(step.a)} × ${at(step.b)}`;
     case "groupedContraction":
       return `groupedContraction [${step.rows}, ${step.m}]ᵀ × [${step.rows}, ${step.n}] by ${step.groups}  ${at(step.c)} = ${at(step.a)}ᵀ × ${at(step.b)}`;
+    case "attention":
+    case "attentionBackward": {
+      const { batch, heads, groups, queries, keys, width, valueWidth, causal } = step;
+      const [q, k, v] = [step.q, step.k, step.v].map(at);
+      const shape = `[${batch}, ${heads}, ${queries}, ${width}] over ${groups} × [${keys}, ${valueWidth}]`;
+      const results = step.kind === "attention" ? [step.out, step.logSumExp] : [step.dq, step.dk, step.dv];
+      return `${step.kind}${causal ? ", causal," : ""} ${shape}  ${results.map(at).join(", ")} = ${q}, ${k}, ${v}`;
+    }
     case "scan": {
       const [terms, factors] = [step.terms, step.factors].map((place) => (place ? at(place) : "none"));
       return `scan [${step.rows}, ${step.length}]  ${at(step.out)} of terms ${terms}, factors ${factors}`;
@@ -69,6 +77,8 @@ function describe(step: Step, plan: Plan): string {
       return `groupBy [${step.length}] to ${step.groups}  ${at(step.permutation)}, ${at(step.offsets)} = ${at(step.ids)}`;
     case "segmentSum":
       return `segmentSum [${step.rows}, ${step.width}] to ${step.segments}  ${at(step.out)} = ${at(step.input)}`;
+    case "insert":
+      return `insert [${step.outer}, ${step.length} of ${step.extent}, ${step.inner}]  ${at(step.out)} = ${at(step.input)} from ${at(step.start)}`;
     case "host":
       return `host call ${step.call}`;
   }

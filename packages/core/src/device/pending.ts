@@ -2,7 +2,7 @@ import { PendingGraphError } from "../errors.ts";
 import type { Effect } from "../graph/effect.ts";
 import { hostOp } from "../graph/host.ts";
 import { readOf, rootsOf, unrealized, walk } from "../graph/partition.ts";
-import { type Node, nodesMade, type Tensor } from "../graph/tensor.ts";
+import { newWalk, nodesMade, type Tensor } from "../graph/tensor.ts";
 import type { Variable } from "../graph/variable.ts";
 
 const warnNodes = 20_000;
@@ -32,7 +32,7 @@ export class Pending {
     this.#effects.push(effect);
     // Walked only when enough nodes were made since the last look.
     if (nodesMade() - this.#nodesBefore < this.#lookAfter) return;
-    const size = nodesBelow(this.#effects).size;
+    const size = markBelow(this.#effects, newWalk());
     this.#lookAfter += Math.max(1000, warnNodes - size);
     if (size < warnNodes) return;
     const [oldest] = this.#effects;
@@ -74,8 +74,9 @@ export class Pending {
    */
   unshared(outputs: readonly Tensor[]): readonly Effect[] {
     const prefix = this.#effects.slice(0, this.#backwardMark);
-    const nodes = nodesBelow(prefix);
-    const seen = new Set<Node>();
+    if (prefix.length === 0) return prefix;
+    const [before, after] = [newWalk(), newWalk()];
+    markBelow(prefix, before);
     let shared = false;
     const last = new Map<Variable, number>();
     for (const effect of prefix) if ("variable" in effect) last.set(effect.variable, effect.version);
@@ -83,15 +84,23 @@ export class Pending {
     walk([...unrealized(outputs), ...rest], (node) => {
       const read = readOf(node);
       shared ||= read !== null && read.version < (last.get(read.variable) ?? 0);
-      shared ||= nodes.has(node) && (node.inputs.length > 0 || node.op.id === hostOp.id);
-      return !shared && !seen.has(node) && seen.add(node) !== undefined;
+      shared ||= node.walk === before && (node.inputs.length > 0 || node.op.id === hostOp.id);
+      if (shared || node.walk === after) return false;
+      node.walk = after;
+      return true;
     });
     return shared ? [] : prefix;
   }
 }
 
-function nodesBelow(effects: readonly Effect[]): Set<Node> {
-  const nodes = new Set<Node>();
-  walk(effects.flatMap(rootsOf), (node) => !nodes.has(node) && nodes.add(node) !== undefined);
-  return nodes;
+/** Marks the nodes that effects compute; their number. */
+function markBelow(effects: readonly Effect[], id: number): number {
+  let count = 0;
+  walk(effects.flatMap(rootsOf), (node) => {
+    if (node.walk === id) return false;
+    node.walk = id;
+    count++;
+    return true;
+  });
+  return count;
 }

@@ -4,6 +4,11 @@ import type { Backend } from "../plan/backend.ts";
 export interface BackendOptions {
   /** Threads that compute; default: as many as the machine has cores (at most 8). */
   readonly threads?: number;
+  /**
+   * Whether multiply-adds round twice on every machine, so that results have the same bits on all of them: slower where
+   * the machine rounds once, as most do; default: false.
+   */
+  readonly deterministic?: boolean;
   /** How a device that knows several ways computes, such as "webasm" on "gpujs"; default: the best that it finds. */
   readonly mode?: string;
 }

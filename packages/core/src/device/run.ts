@@ -4,8 +4,9 @@ import type { Effect } from "../graph/effect.ts";
 import type { Runtime } from "../graph/runtime.ts";
 import { Result } from "../graph/tensor.ts";
 import type { Storage, Variable } from "../graph/variable.ts";
-import { type Backend, type Handle, IndexOutOfRange, type Program } from "../plan/backend.ts";
+import { type Backend, type Handle, IndexOutOfRange, type Program, type Timeline } from "../plan/backend.ts";
 import { builtAt, qualifiedName } from "../plan/graph.ts";
+import { macrotask } from "../plan/pace.ts";
 import type { Plan } from "../plan/plan.ts";
 
 /** A run whose plan is fixed: what it holds on to until its turn comes. The graph is not needed any more. */
@@ -18,7 +19,8 @@ export class Run {
   readonly #results: readonly Result[];
   readonly #written: Capture["written"];
   /** Paths and stacks of the captured ops: the plan may have been compiled for another model. */
-  readonly #origins: readonly Origin[];
+  readonly #paths: readonly string[];
+  readonly #traces: readonly (Error | undefined)[];
 
   constructor(captured: Capture, device: Runtime) {
     this.#device = device;
@@ -27,7 +29,8 @@ export class Run {
     this.#numbers = captured.numbers;
     this.#hosts = captured.hosts;
     this.#written = captured.written;
-    this.#origins = captured.nodes.map(({ path, trace }) => ({ path, trace }));
+    this.#paths = captured.nodes.map(({ path }) => path);
+    this.#traces = captured.nodes.some(({ trace }) => trace) ? captured.nodes.map(({ trace }) => trace) : [];
     this.#results = captured.outputs.map((tensor) => {
       tensor.result = new Result({ shape: tensor.shape, dtype: tensor.dtype }, null, device);
       return tensor.result;
@@ -35,13 +38,8 @@ export class Run {
   }
 
   /** Binds variables, values and numbers, runs the program, and hands the results out. */
-  async execute(plan: Plan, program: Program, backend: Backend): Promise<void> {
-    const slots = this.#slots.map((source, i) => bind(source, this.#reads[i], this.#device, backend));
-    const handles = await backend
-      .run(program, { slots, numbers: this.#numbers, hosts: this.#hosts })
-      .catch((error: unknown) => {
-        throw explainFailure(error, plan, this.#origins);
-      });
+  async execute(plan: Plan, program: Program, backend: Backend, timeline?: Timeline): Promise<void> {
+    const handles = isEmpty(plan) ? await nothing() : await this.#compute(plan, program, backend, timeline);
     for (const [i, result] of this.#results.entries()) result.handle = handles[i];
     for (const [{ storage }, { stored }] of this.#written) {
       storage.error = null;
@@ -49,11 +47,39 @@ export class Run {
     }
   }
 
+  #compute(plan: Plan, program: Program, backend: Backend, timeline?: Timeline): Promise<Handle[]> {
+    const slots = this.#slots.map((source, i) => bind(source, this.#reads[i], this.#device, backend));
+    return backend
+      .run(program, { slots, numbers: this.#numbers, hosts: this.#hosts, timeline })
+      .catch((error: unknown) => {
+        throw this.#explain(error, plan);
+      });
+  }
+
+  #explain(error: unknown, plan: Plan): unknown {
+    if (!(error instanceof IndexOutOfRange)) return error;
+    const { op, path, trace, node = -1, extent } = plan.checks[error.check];
+    const where = qualifiedName(this.#paths[node] ?? path, op);
+    const built = builtAt(node in this.#paths ? this.#traces[node] : trace);
+    return new PlanError(`${where}: a computed index is out of range [0, ${extent})${built}`, { cause: error });
+  }
+
   /** The plan did not run to its end: its results are missing, and what it would have written is poisoned. */
   fail(error: unknown): void {
     for (const result of this.#results) result.error = error;
     for (const variable of this.#written.keys()) poison(variable, error);
   }
+}
+
+/** Whether there is nothing to compute: variables are only emptied. */
+export function isEmpty({ steps, outputs }: Plan): boolean {
+  return steps.length === 0 && outputs.length === 0;
+}
+
+/** The event loop gets its turn all the same. */
+async function nothing(): Promise<Handle[]> {
+  await macrotask();
+  return [];
 }
 
 /** Effects that will never run: what they would have written is poisoned, in their versions. */
@@ -97,18 +123,4 @@ function bindValue(result: Result, device: Runtime, backend: Backend): Handle {
 export function freeStorage(storage: Storage, backend: Backend): void {
   if (storage.handle) backend.free(storage.handle);
   storage.handle = null;
-}
-
-interface Origin {
-  readonly path: string;
-  readonly trace: Error | undefined;
-}
-
-function explainFailure(error: unknown, plan: Plan, origins: readonly Origin[]): unknown {
-  if (!(error instanceof IndexOutOfRange)) return error;
-  const check = plan.checks[error.check];
-  const { op, extent } = check;
-  const { path, trace } = origins[check.node ?? -1] ?? check;
-  const where = qualifiedName(path, op);
-  return new PlanError(`${where}: a computed index is out of range [0, ${extent})${builtAt(trace)}`, { cause: error });
 }

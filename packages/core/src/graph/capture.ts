@@ -1,15 +1,18 @@
 import { type ComputeDType, dtypes } from "../dtype.ts";
 import type { CapturedGraph, CapturedNode, Edge, Root } from "../plan/graph.ts";
 import type { HostCall, Slot } from "../plan/plan.ts";
+import { Assignments } from "./assignments.ts";
+import { inCreationOrder } from "./creation-order.ts";
 import { hostOp } from "./host.ts";
+import { KeyWriter } from "./key-writer.ts";
 import { numberOp } from "./leaves.ts";
-import { type Part, type Read, readOf } from "./partition.ts";
-import type { Node, Result, Tensor } from "./tensor.ts";
-import type { Variable } from "./variable.ts";
+import { type Part, readOf } from "./partition.ts";
+import { Node, newWalk, type Result, type Tensor } from "./tensor.ts";
+import { Variable } from "./variable.ts";
 
 /** A part whose graph has been walked: the plan's key, and what a run binds. */
 export interface Capture {
-  /** The graph as integers; equal keys, equal plans. */
+  /** The graph as integers; equal keys, equal plans. Only valid until the next capture. */
   readonly key: Int32Array;
   /** What is bound to each slot. */
   readonly slots: readonly (Variable | Result)[];
@@ -45,9 +48,13 @@ export function capture(part: Part): Capture {
   return new Walker(part).capture();
 }
 
+/** Keys are long, and most of them are only compared. */
+const key = new KeyWriter();
+/** Where the inputs of the node that is being added come from: numbers of a node and of its output. */
+const sources = new KeyWriter();
+
 class Walker {
   readonly #part: Part;
-  readonly #key: number[] = [];
   readonly #slots: (Variable | Result)[] = [];
   readonly #slotInfo: Slot[] = [];
   readonly #numbers: number[] = [];
@@ -58,20 +65,16 @@ class Walker {
   readonly #captured: (Node | { slot: number })[] = [];
   /** Where in the key each of them begins. */
   readonly #starts: number[] = [];
-  readonly #ofNode = new Map<Node, number>();
   readonly #ofSlot = new Map<Variable | Result, { slot: number; node: number }>();
-  readonly #assigned = new Map<Variable, Map<number, Tensor>>();
+  readonly #assigned: Assignments;
 
   constructor(part: Part) {
     this.#part = part;
-    for (const effect of part.effects) {
-      if (effect.kind !== "assign") continue;
-      const versions = this.#assigned.get(effect.variable) ?? new Map<number, Tensor>();
-      this.#assigned.set(effect.variable, versions.set(effect.version, effect.value));
-    }
+    this.#assigned = new Assignments(part.effects);
   }
 
   capture(): Capture {
+    key.clear();
     const written = new Map<Variable, { version: number; stored: boolean }>();
     for (const effect of this.#part.effects) {
       if (effect.kind === "assign") written.set(effect.variable, { version: effect.version, stored: true });
@@ -80,19 +83,23 @@ class Walker {
     const targets = this.#targets(written);
     this.#addAll(targets.map((target) => (target.kind === "host" ? target.node : this.#nodeOf(target.value))));
     const roots = targets.map((target): Root => {
-      if (target.kind === "host") return { kind: "host", node: this.#ofNode.get(target.node) as number };
+      if (target.kind === "host") return { kind: "host", node: target.node.note };
       const value = this.#edge(target.value);
       if (target.kind === "output") return { kind: "output", value, dtype: target.value.dtype };
       return { kind: "assign", slot: this.#slot(target.variable).slot, value };
     });
     for (const root of roots) {
-      if (root.kind === "assign") this.#key.push(rootKinds.assign, root.slot, root.value.node, root.value.output);
-      else if (root.kind === "output") {
-        this.#key.push(rootKinds.output, root.value.node, root.value.output, dtypes[root.dtype].id);
-      } else this.#key.push(rootKinds.host, root.node);
+      key.push(rootKinds[root.kind]);
+      if (root.kind === "assign") key.push(root.slot);
+      if (root.kind === "host") key.push(root.node);
+      else {
+        key.push(root.value.node);
+        key.push(root.value.output);
+      }
+      if (root.kind === "output") key.push(dtypes[root.dtype].id);
     }
     return {
-      key: Int32Array.from(this.#key),
+      key: key.words,
       slots: this.#slots,
       reads: this.#slots.map((source) => (this.#ofSlot.get(source)?.node ?? -1) >= 0),
       numbers: this.#numbers,
@@ -136,25 +143,19 @@ class Walker {
     while (current.result === null) {
       const { node } = current;
       const read = readOf(node);
-      const value = node.op.alias ? node.operands[current.index] : read && this.#assignedValue(read);
+      const value = read
+        ? this.#assigned.get(read.variable, read.version)?.value
+        : node.op.alias && node.operands[current.index];
       if (!value) break;
       current = value;
     }
     return current;
   }
 
-  #assignedValue({ variable, version }: Read): Tensor | undefined {
-    return this.#assigned.get(variable)?.get(version);
-  }
-
-  #isLeaf(tensor: Tensor): boolean {
-    return tensor.result !== null || readOf(tensor.node) !== null;
-  }
-
   /** The node that computes a tensor inside this plan, if one does. */
   #nodeOf(tensor: Tensor): Node | null {
     const target = this.#resolve(tensor);
-    return this.#isLeaf(target) ? null : target.node;
+    return isLeaf(target) ? null : target.node;
   }
 
   /**
@@ -162,19 +163,20 @@ class Walker {
    * checkpoint, the gradient of a layer) is computed late, and memory is laid out as for a program that runs line by line.
    */
   #addAll(roots: readonly (Node | null)[]): void {
-    const nodes = new Set<Node>();
-    const stack: Node[] = [];
+    const nodes: Node[] = [];
+    const walk = newWalk();
     const enter = (node: Node | null): void => {
-      if (node === null || nodes.has(node)) return;
-      nodes.add(node);
-      stack.push(node);
+      if (node === null || node.walk === walk) return;
+      node.walk = walk;
+      nodes.push(node);
     };
     roots.forEach(enter);
-    for (let node = stack.pop(); node; node = stack.pop()) {
-      for (const input of node.inputs) enter(this.#nodeOf(input));
-      if (node.after.length > 0) this.#before(node).forEach(enter);
+    for (let at = 0; at < nodes.length; at++) {
+      const { inputs, after } = nodes[at];
+      for (const input of inputs) enter(this.#nodeOf(input));
+      if (after.length > 0) this.#before(nodes[at]).forEach(enter);
     }
-    for (const node of [...nodes].sort((a, b) => a.id - b.id)) this.#add(node);
+    for (const node of inCreationOrder(nodes)) this.#add(node);
   }
 
   /** Order-only predecessors that are still to run. */
@@ -185,32 +187,47 @@ class Walker {
     return [...new Set(nodes.filter((node) => node !== null))];
   }
 
+  /** From here on the node notes its number. */
   #add(node: Node): void {
-    const key = this.#key;
-    const edges = node.inputs.map((input) => this.#edge(input));
+    const { op, attributes, inputs } = node;
+    sources.clear();
+    for (const input of inputs) {
+      const target = this.#resolve(input);
+      const found = isLeaf(target);
+      sources.push(found ? this.#leaf(target) : target.node.note);
+      sources.push(found ? 0 : target.index);
+    }
+    const structure = op.key(attributes);
     this.#starts.push(key.length);
-    if (node.op.id === numberOp.id) {
+    if (op.id === numberOp.id) {
       const dtype = dtypes[node.outputs[0].dtype].compute;
-      key.push(numberLeaf, dtypes[dtype].id, ...node.key);
-      this.#numbers.push((node.attributes as { value: number }).value);
+      key.push(numberLeaf);
+      key.push(dtypes[dtype].id);
+      this.#numbers.push((attributes as { value: number }).value);
       this.#numberTypes.push(dtype);
     } else {
-      key.push(node.op.id, edges.length);
-      for (const edge of edges) key.push(edge.node, edge.output);
-      key.push(node.key.length, ...node.key);
-      const before = node.after.length > 0 ? this.#before(node) : [];
-      if (before.length > 0) key.push(orderOnly, ...before.map((earlier) => this.#ofNode.get(earlier) as number));
-      if (node.op.id === hostOp.id) this.#hosts.push((node.attributes as { call: HostCall }).call);
-      this.#nodes.push(node);
+      key.push(op.id);
+      key.push(inputs.length);
+      key.pushAllOf(sources);
+      key.push(structure.length);
     }
-    this.#ofNode.set(node, this.#captured.length);
+    key.pushAll(structure);
+    node.note = this.#captured.length;
     this.#captured.push(node);
+    if (op.id === numberOp.id) return;
+    if (node.after.length > 0) {
+      const before = this.#before(node);
+      if (before.length > 0) key.push(orderOnly);
+      for (const earlier of before) key.push(earlier.note);
+    }
+    if (op.id === hostOp.id) this.#hosts.push((attributes as { call: HostCall }).call);
+    this.#nodes.push(node);
   }
 
   #edge(tensor: Tensor): Edge {
     const target = this.#resolve(tensor);
-    if (this.#isLeaf(target)) return { node: this.#leaf(target), output: 0 };
-    return { node: this.#ofNode.get(target.node) as number, output: target.index };
+    if (isLeaf(target)) return { node: this.#leaf(target), output: 0 };
+    return { node: target.node.note, output: target.index };
   }
 
   #leaf(tensor: Tensor): number {
@@ -220,24 +237,32 @@ class Walker {
     const entry = this.#slot(source, tensor);
     entry.node = this.#captured.length;
     this.#captured.push({ slot: entry.slot });
-    this.#starts.push(this.#key.length);
-    this.#key.push(slotLeaf, entry.slot);
+    this.#starts.push(key.length);
+    key.push(slotLeaf);
+    key.push(entry.slot);
     return entry.node;
   }
 
   #slot(source: Variable | Result, tensor?: Tensor): { slot: number; node: number } {
     const known = this.#ofSlot.get(source);
     if (known) return known;
-    const { shape, dtype } = "storage" in source ? source : (tensor as Tensor);
+    const isVariable = source instanceof Variable;
+    const { shape, dtype } = isVariable ? source : (tensor as Tensor);
     const entry = { slot: this.#slots.length, node: -1 };
     this.#ofSlot.set(source, entry);
     this.#slots.push(source);
-    this.#slotInfo.push({ kind: "storage" in source ? "variable" : "value", shape, dtype });
-    this.#key.push(slotLeaf, "storage" in source ? 1 : 0, dtypes[dtype].id, shape.length, ...shape);
+    this.#slotInfo.push({ kind: isVariable ? "variable" : "value", shape, dtype });
+    key.push(slotLeaf);
+    key.push(isVariable ? 1 : 0);
+    key.push(dtypes[dtype].id);
+    key.push(shape.length);
+    key.pushAll(shape);
     return entry;
   }
 
   #graph(roots: readonly Root[]): CapturedGraph {
+    // Other walks may have been there meanwhile.
+    for (const [at, made] of this.#captured.entries()) if (made instanceof Node) made.note = at;
     let numbers = 0;
     const nodes = this.#captured.map((made, at): CapturedNode => {
       const start = this.#starts[at];
@@ -249,11 +274,16 @@ class Walker {
       if (made.op.id === numberOp.id) return { kind: "number", number: numbers++, outputs, start };
       const { op, attributes, path, trace } = made;
       const inputs = made.inputs.map((input) => this.#edge(input));
-      const after = this.#before(made).map((earlier) => this.#ofNode.get(earlier) as number);
+      const after = this.#before(made).map((earlier) => earlier.note);
       return { kind: "op", op, attributes, inputs, after, outputs, path, trace, start };
     });
     return { nodes, roots, slots: this.#slotInfo, numbers: this.#numberTypes };
   }
+}
+
+/** Whether a plan finds a tensor instead of computing it. */
+function isLeaf(tensor: Tensor): boolean {
+  return tensor.result !== null || readOf(tensor.node) !== null;
 }
 
 /** What is bound for a leaf: the variable as long as it has the version that was read, else the value. */

@@ -1,6 +1,6 @@
 import { type ComputeDType, type DType, dtypes, type TypedArray } from "../dtype.ts";
 import { ArgumentError, DTypeError } from "../errors.ts";
-import { defineOp, numberKey, type Op } from "./op.ts";
+import { defineOp, noKey, numberKey, type Op } from "./op.ts";
 import { Node, type Result, type Tensor } from "./tensor.ts";
 
 interface RunTimeNumber {
@@ -57,7 +57,7 @@ export function constantLeaf(value: number, dtype: ComputeDType, shape: readonly
 }
 
 /** A leaf whose contents the caller gave. */
-const dataOp: Op<null> = defineOp<null>({ name: "data", key: () => [], lower: () => [] });
+const dataOp: Op<null> = defineOp<null>({ name: "data", key: noKey, lower: () => [] });
 
 export function dataLeaf(result: Result, shape: readonly number[], dtype: DType): Tensor {
   const tensor = new Node(dataOp, [], null, [{ shape, dtype }]).outputs[0];

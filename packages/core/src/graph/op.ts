@@ -33,15 +33,24 @@ export interface Op<Attributes = unknown> extends OpDefinition<Attributes> {
 
 let nextId = 1;
 
+/** All ops are objects of one layout, so that what reads their fields meets only one. */
 export function defineOp<Attributes>(definition: OpDefinition<Attributes>): Op<Attributes> {
-  return { ...definition, id: nextId++ };
+  const { name, key, lower, gradient, alias } = definition;
+  return { id: nextId++, name, key, lower, gradient, alias };
+}
+
+const nothing: readonly number[] = [];
+
+/** The key of ops without attributes. */
+export function noKey(): readonly number[] {
+  return nothing;
 }
 
 /** An op that computes nothing: it stands in the graph for the sake of gradients alone. */
 export function defineAlias<Attributes>(
   definition: Required<Pick<OpDefinition<Attributes>, "name" | "alias">> & Pick<OpDefinition<Attributes>, "gradient">,
 ): Op<Attributes> {
-  return defineOp({ ...definition, key: () => [], lower: () => [] });
+  return defineOp({ ...definition, key: noKey, lower: () => [] });
 }
 
 const double = new Float64Array(1);

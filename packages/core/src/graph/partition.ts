@@ -1,8 +1,9 @@
 import { StaleTensorError } from "../errors.ts";
 import { qualifiedName } from "../plan/graph.ts";
+import { Assignments } from "./assignments.ts";
 import type { Effect } from "./effect.ts";
 import { hostOp } from "./host.ts";
-import type { Node, Tensor } from "./tensor.ts";
+import { type Node, newWalk, type Tensor } from "./tensor.ts";
 import { readOp, type Variable } from "./variable.ts";
 
 /** Effects and requested values that become one plan. */
@@ -65,12 +66,7 @@ class Sets<Key> {
  * which runs first. Throws `StaleTensorError`, with nothing taken, where a leaf's version is gone.
  */
 export function partition(effects: readonly Effect[], requests: readonly Tensor[]): Part[] {
-  const assigned = new Map<Variable, Map<number, Effect>>();
-  for (const effect of effects) {
-    if (effect.kind !== "assign") continue;
-    const versions = assigned.get(effect.variable) ?? new Map<number, Effect>();
-    assigned.set(effect.variable, versions.set(effect.version, effect));
-  }
+  const assigned = new Assignments(effects);
   const initial = new Set<Effect>();
   for (const effect of effects) if (isInitial(effect, assigned, initial)) initial.add(effect);
   const others = effects.filter((effect) => !initial.has(effect));
@@ -78,20 +74,21 @@ export function partition(effects: readonly Effect[], requests: readonly Tensor[
   for (const effect of others) if (effect.kind === "assign" || effect.kind === "consume") written.add(effect.variable);
 
   const sets = new Sets<number>();
-  const owners = new Map<Node, number>();
   const readers = new Map<Variable, number>();
+  /** Nodes note the group that claimed them. */
+  const claims = newWalk();
   const claim = (group: number, roots: readonly Node[]): void => {
     walk(roots, (node) => {
-      const owner = owners.get(node);
-      if (owner !== undefined) {
-        sets.join(owner, group);
+      if (node.walk === claims) {
+        if (node.note !== group) sets.join(node.note, group);
         return false;
       }
-      owners.set(node, group);
+      node.walk = claims;
+      node.note = group;
       const read = readOf(node);
       if (read) {
         const { variable, version } = read;
-        if (!assigned.get(variable)?.has(version)) checkFresh(read, roots[0], group);
+        if (!assigned.get(variable, version)) checkFresh(read, roots[0], group);
         if (written.has(variable)) sets.join(readers.get(variable) ?? group, group);
         readers.set(variable, group);
       }
@@ -130,24 +127,21 @@ export function partition(effects: readonly Effect[], requests: readonly Tensor[
 const requestGroup = -1;
 
 /** Whether an effect sets an initial value that depends on nothing but other such values and what has run. */
-function isInitial(effect: Effect, assigned: Assigned, initial: ReadonlySet<Effect>): boolean {
+function isInitial(effect: Effect, assigned: Assignments, initial: ReadonlySet<Effect>): boolean {
   if (effect.kind !== "assign" || !effect.initial) return false;
   let independent = true;
-  const seen = new Set<Node>();
+  const id = newWalk();
   walk(rootsOf(effect), (node) => {
-    if (seen.has(node)) return false;
-    seen.add(node);
+    if (node.walk === id) return false;
+    node.walk = id;
     const read = readOf(node);
-    const writer = read && assigned.get(read.variable)?.get(read.version);
+    const writer = read && assigned.get(read.variable, read.version);
     if (read && !writer) checkFresh(read, rootsOf(effect)[0], effect.group);
     if ((writer && !initial.has(writer)) || node.op.id === hostOp.id) independent = false;
     return true;
   });
   return independent;
 }
-
-/** The effects that are still to write versions of variables. */
-type Assigned = ReadonlyMap<Variable, ReadonlyMap<number, Effect>>;
 
 /** @throws StaleTensorError where a version is gone, or its writer failed before it was fixed */
 function checkFresh({ variable, version }: Read, root: Node, group: number): void {

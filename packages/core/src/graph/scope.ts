@@ -58,6 +58,25 @@ export function atPath<T>(inner: string, body: () => T): T {
   );
 }
 
+/** Runs `body` for each item under the path that the item has, as `atPath` does; meant for many short bodies. */
+export function eachAtPath<Item extends { readonly path: string }>(
+  items: Iterable<Item>,
+  body: (item: Item) => void,
+): void {
+  const outer = path;
+  try {
+    for (const item of items) {
+      path = item.path;
+      body(item);
+    }
+  } catch (error) {
+    if (error instanceof TsukiError) error.addPath(path);
+    throw error;
+  } finally {
+    path = outer;
+  }
+}
+
 let gradients = true;
 
 export function gradientsEnabled(): boolean {

@@ -14,6 +14,7 @@ import type { Variable } from "./variable.ts";
 export type TensorLike = Tensor | Variable | number;
 
 let nextNode = 0;
+let nextWalk = 0;
 const { TSUKI_TRACE: trace, VITEST: testing } = builtin ? process.env : {};
 const tracing = trace ? trace !== "0" : Boolean(testing);
 
@@ -21,6 +22,15 @@ const tracing = trace ? trace !== "0" : Boolean(testing);
 export function nodesMade(): number {
   return nextNode;
 }
+
+/** A number of its own for a walk over nodes, which marks those that it has reached with it. */
+export function newWalk(): number {
+  return ++nextWalk;
+}
+
+/** What most nodes have: no inputs, predecessors or options. */
+const none: readonly never[] = [];
+const plain: NodeOptions = {};
 
 interface NodeOptions {
   /** Default: whether an input does, where the op has a gradient and gradients are on. */
@@ -37,8 +47,6 @@ export class Node {
   readonly id: number = nextNode++;
   readonly op: Op;
   readonly attributes: unknown;
-  /** The attributes as integers, for plan keys. */
-  readonly key: readonly number[];
   readonly outputs: readonly Tensor[];
   /** Module path at creation; for a gradient that of the node that it is the gradient of. */
   readonly path: string;
@@ -54,6 +62,9 @@ export class Node {
   backwardDone = false;
   /** Whether a plan has computed it without keeping its outputs. */
   computed = false;
+  /** The last walk that reached it, and what that walk noted: cheaper than a map of nodes. */
+  walk = 0;
+  note = 0;
   #inputs: readonly Tensor[] | null;
 
   constructor(
@@ -61,25 +72,26 @@ export class Node {
     inputs: readonly Tensor[],
     attributes: unknown,
     outputs: readonly Signature[],
-    options: NodeOptions = {},
+    options: NodeOptions = plain,
   ) {
     this.op = op;
     this.attributes = attributes;
-    this.key = op.key(attributes);
-    this.#inputs = inputs;
+    // A copy: V8 would soon allocate the caller's literal among the old objects, if it lived on in the graph, and each that
+    // has died there keeps its whole graph alive through all minor collections.
+    this.#inputs = inputs.length === 0 ? none : inputs.slice();
     this.device = options.device ?? deviceOf(op.name, inputs);
-    this.after = options.after ?? [];
+    this.after = options.after ?? none;
     this.path = options.repeats?.path ?? currentPath();
     this.trace = options.repeats?.trace ?? (tracing || this.watch ? new Error(op.name) : undefined);
-    const inherits = gradientsEnabled() && op.gradient !== undefined && inputs.some((input) => input.requiresGrad);
-    const requiresGrad = options.requiresGrad ?? inherits;
+    const requiresGrad =
+      options.requiresGrad ?? (gradientsEnabled() && op.gradient !== undefined && anyRequiresGrad(inputs));
     this.outputs = outputs.map(
       ({ shape, dtype }, i) => new Tensor(this, i, shape, dtype, requiresGrad && isFloat(dtype)),
     );
   }
 
   get inputs(): readonly Tensor[] {
-    return this.#inputs ?? [];
+    return this.#inputs ?? none;
   }
 
   /** What its outputs are computed from: of an alias, the inputs that they stand for. */
@@ -97,13 +109,15 @@ export class Node {
 
   /** Drops the edges when all outputs are (or will be) there and no gradient still has to pass. */
   release(): void {
-    if (
-      this.outputs.every((o) => o.result !== null) &&
-      (this.backwardDone || !this.outputs.some((o) => o.requiresGrad))
-    ) {
+    if (this.outputs.every((o) => o.result !== null) && (this.backwardDone || !anyRequiresGrad(this.outputs))) {
       this.#inputs = null;
     }
   }
+}
+
+function anyRequiresGrad(tensors: readonly Tensor[]): boolean {
+  for (const tensor of tensors) if (tensor.requiresGrad) return true;
+  return false;
 }
 
 function deviceOf(op: string, inputs: readonly Tensor[]): Runtime | null {

@@ -3,11 +3,11 @@ import { type DType, dtypes } from "../dtype.ts";
 import { ArgumentError, DTypeError, ShapeError, StaleTensorError } from "../errors.ts";
 import { convert, widen } from "../io/data.ts";
 import type { Handle } from "../plan/backend.ts";
-import { sizeOf } from "../plan/view.ts";
-import { currentGroup } from "./effect.ts";
+import { sameShape, sizeOf } from "../plan/view.ts";
+import { Assignment, Consumption } from "./effect.ts";
 import { Fluent } from "./fluent.ts";
 import { numberLeaf } from "./leaves.ts";
-import { defineOp, type Op } from "./op.ts";
+import { defineOp, noKey, type Op } from "./op.ts";
 import type { Runtime } from "./runtime.ts";
 import { type Hooks, Node, Tensor, type TensorLike } from "./tensor.ts";
 
@@ -19,7 +19,7 @@ interface Read {
 /** A leaf: one version of a variable. Capture resolves it; it is never lowered. */
 export const readOp: Op<Read> = defineOp<Read>({
   name: "read",
-  key: () => [],
+  key: noKey,
   gradient: () => [],
   lower: () => [],
 });
@@ -117,7 +117,7 @@ export class Variable extends Fluent {
     if (value.dtype !== this.dtype) {
       throw new DTypeError(`assign: "${this.name}" is ${this.dtype}, the value is ${value.dtype}; cast it first`);
     }
-    if (value.shape.length !== this.shape.length || value.shape.some((extent, axis) => extent !== this.shape[axis])) {
+    if (!sameShape(value.shape, this.shape)) {
       throw new ShapeError(`assign: "${this.name}" has shape [${this.shape}], the value has [${value.shape}]`);
     }
     if (value.node.device !== null && value.node.device !== this.device) {
@@ -143,21 +143,14 @@ export class Variable extends Fluent {
 
   #record(value: Tensor, initial: boolean): void {
     this.#advance(true);
-    this.device.record({
-      kind: "assign",
-      variable: this,
-      version: this.version,
-      value,
-      initial,
-      group: currentGroup(),
-    });
+    this.device.record(new Assignment(this, value, initial));
   }
 
   /** Empties it: the value is not stored any more. A later read is an error. */
   consume(): void {
     if (!this.#holds) return;
     this.#advance(false);
-    this.device.record({ kind: "consume", variable: this, version: this.version, group: currentGroup() });
+    this.device.record(new Consumption(this));
   }
 
   /** Adds to the gradient that is held, or sets it. */

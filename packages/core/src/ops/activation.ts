@@ -1,9 +1,11 @@
 import { ArgumentError } from "../errors.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
-import { abs, add, div, mul, neg, square } from "./arithmetic.ts";
+import { floatUnary } from "./apply.ts";
+import { abs, add, div, mul, neg, square, sub } from "./arithmetic.ts";
 import { asTensor, checkOptions, constantLike } from "./build.ts";
 import { ge, gt, le, where } from "./comparison.ts";
 import { asFloats } from "./conversion.ts";
+import { elementwise } from "./elementwise.ts";
 import { erf, expm1, logaddexp, sigmoid } from "./exponential.ts";
 import { tanh } from "./hyperbolic.ts";
 
@@ -47,11 +49,17 @@ export function selu(x: TensorLike): Tensor {
   return mul(elu(tensor, { alpha }), constantLike(1.0507009873554805, tensor));
 }
 
-/** x · sigmoid(x) */
-export function silu(x: TensorLike): Tensor {
-  const tensor = asTensor(x, "silu");
-  return mul(tensor, sigmoid(tensor));
-}
+/** x · sigmoid(x); its gradient computes sigmoid(x) again, which costs less than to keep it. */
+export const silu: (x: TensorLike) => Tensor = floatUnary(
+  elementwise(
+    "silu",
+    (s, x) => s("mul", x, s("sigmoid", x)),
+    (g, [x], y) => {
+      const slope = sigmoid(x);
+      return [mul(g, add(slope, mul(y, sub(constantLike(1, x), slope))))];
+    },
+  ),
+);
 
 /**
  * x · Φ(x) with the normal distribution Φ(x) = (1 + erf(x / √2)) / 2, or by `approximate: "tanh"` with

@@ -11,8 +11,9 @@ export function meet(
   dtype: ComputeDType,
   result: ComputeDType = dtype,
 ): Tensor {
-  const shape = inputs.map((x) => x.shape).reduce((a, b) => broadcastShapes(op.name, a, b));
-  const alike = inputs.map((x) => cast(x, dtype));
+  let { shape } = inputs[0];
+  for (const x of inputs) shape = broadcastShapes(op.name, shape, x.shape);
+  const alike = inputs.every((x) => x.dtype === dtype) ? inputs : inputs.map((x) => cast(x, dtype));
   return build(op, alike, null, { shape, dtype: result });
 }
 

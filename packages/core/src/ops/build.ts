@@ -5,6 +5,7 @@ import type { Op } from "../graph/op.ts";
 import { Node, Tensor, type TensorLike } from "../graph/tensor.ts";
 import { Variable } from "../graph/variable.ts";
 import type { Signature } from "../plan/graph.ts";
+import { sameShape } from "../plan/view.ts";
 
 /** Adds a node with one output to the graph. */
 export function build<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A, output: Signature): Tensor {
@@ -112,14 +113,19 @@ export function operands(op: string, a: TensorLike, b: TensorLike): [Tensor, Ten
 
 /** The dtype in which operands meet: float wins over int, int over bool; float32 with float64 is an error. */
 export function promote(op: string, ...inputs: readonly Tensor[]): ComputeDType {
-  const dtypes = [...new Set(inputs.map(computeType))];
-  const floats = dtypes.filter(isFloat);
-  if (floats.length > 1) throw new DTypeError(`${op}: ${floats.join(" with ")}; cast one of them`);
-  return floats[0] ?? (dtypes.length > 1 ? "int32" : dtypes[0]);
+  let dtype = computeType(inputs[0]);
+  for (const input of inputs) {
+    const other = computeType(input);
+    if (other === dtype) continue;
+    if (isFloat(dtype) && isFloat(other)) throw new DTypeError(`${op}: ${dtype} with ${other}; cast one of them`);
+    if (!isFloat(dtype)) dtype = isFloat(other) ? other : "int32";
+  }
+  return dtype;
 }
 
 /** NumPy's broadcast of two shapes. */
-export function broadcastShapes(op: string, a: readonly number[], b: readonly number[]): number[] {
+export function broadcastShapes(op: string, a: readonly number[], b: readonly number[]): readonly number[] {
+  if (sameShape(a, b)) return a;
   const rank = Math.max(a.length, b.length);
   const shape = new Array<number>(rank);
   for (let i = 1; i <= rank; i++) {
@@ -149,8 +155,10 @@ export function normalAxis(op: string, axis: number, rank: number): number {
 /** Axes counted from the front, rising; all of them where none is given. A single value counts as an axis of its own. */
 export function normalAxes(op: string, axes: number | readonly number[] | undefined, rank: number): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
-  const normal = [axes].flat().map((axis) => normalAxis(op, axis, Math.max(rank, 1)));
-  if (new Set(normal).size !== normal.length) throw new IndexError(`${op}: an axis occurs twice in [${axes}]`);
+  const list: readonly number[] = Array.isArray(axes) ? axes : [axes];
+  const normal = list.map((axis) => normalAxis(op, axis, Math.max(rank, 1)));
+  if (normal.some((axis, i) => normal.indexOf(axis) !== i))
+    throw new IndexError(`${op}: an axis occurs twice in [${axes}]`);
   return rank === 0 ? [] : normal.sort((a, b) => a - b);
 }
 

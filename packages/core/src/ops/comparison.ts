@@ -1,6 +1,6 @@
 import { dtypes } from "../dtype.ts";
 import { DTypeError } from "../errors.ts";
-import { defineOp, type Op } from "../graph/op.ts";
+import { defineOp, noKey, type Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { binary, logical } from "./apply.ts";
 import { asTensor, broadcastShapes, build, constantLike, operands, promote } from "./build.ts";
@@ -44,7 +44,7 @@ export function logicalNot(a: TensorLike): Tensor {
 
 const whereOp: Op<null> = defineOp<null>({
   name: "where",
-  key: () => [],
+  key: noKey,
   gradient: ([g], { inputs: [condition], needs }) => [
     null,
     g && needs(1) ? where(condition, g, constantLike(0, g)) : null,

@@ -1,5 +1,5 @@
 import { checkDType, type DType, dtypes, isFloat } from "../dtype.ts";
-import { defineOp, type Op } from "../graph/op.ts";
+import { defineOp, noKey, type Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { asTensor, build, defaultFloat } from "./build.ts";
 
@@ -36,7 +36,7 @@ export function asFloats(x: TensorLike, op?: string): Tensor {
   return isFloat(dtypes[tensor.dtype].compute) ? tensor : cast(tensor, defaultFloat());
 }
 
-const detachOp: Op<null> = defineOp<null>({ name: "detach", key: () => [], lower: (_l, [x]) => [x] });
+const detachOp: Op<null> = defineOp<null>({ name: "detach", key: noKey, lower: (_l, [x]) => [x] });
 
 /** The same value, through which no gradient flows. */
 export function detach(x: TensorLike): Tensor {

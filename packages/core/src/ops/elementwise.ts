@@ -1,4 +1,4 @@
-import { defineOp, type Op } from "../graph/op.ts";
+import { defineOp, noKey, type Op } from "../graph/op.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { ScalarOp } from "../plan/expr.ts";
 import type { Value } from "../plan/value.ts";
@@ -18,7 +18,7 @@ const tests: ReadonlySet<ScalarOp> = new Set<ScalarOp>(["eq", "ne", "lt", "le", 
 export function elementwise(name: string, computes: ScalarOp | Formula, rule?: Rule): Op<null> {
   return defineOp<null>({
     name,
-    key: () => [],
+    key: noKey,
     ...(rule && { gradient: ([g], { inputs, outputs }) => (g ? rule(g, inputs, outputs[0]) : inputs.map(() => null)) }),
     lower: (l, inputs, _attributes, [{ shape }]) => {
       const values = inputs.map((input) => l.expand(input, shape));

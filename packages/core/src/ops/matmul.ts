@@ -3,7 +3,7 @@ import { defineOp, type Op } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { asTensor, broadcastShapes, build, checkOptions, computeType, promote, requireFloat } from "./build.ts";
 import { cast } from "./conversion.ts";
-import { expand, reshape, squeeze, transpose, unsqueeze } from "./views.ts";
+import { expand, isTransposed, reshape, squeeze, transpose, unsqueeze } from "./views.ts";
 
 interface Matmul {
   readonly symmetric: boolean;
@@ -14,11 +14,16 @@ const matmulOp: Op<Matmul> = defineOp<Matmul>({
   name: "matmul",
   key: ({ symmetric }) => [symmetric ? 1 : 0],
   gradient: ([g], { inputs: [a, b], needs }) => [
-    g && needs(0) ? product(g, transpose(b), false) : null,
-    g && needs(1) ? product(transpose(a), g, false) : null,
+    g && needs(0) ? productAs(a, g, transpose(b)) : null,
+    g && needs(1) ? productAs(b, transpose(a), g) : null,
   ],
   lower: (l, [a, b], { symmetric }) => [l.matmul(a, b, symmetric)],
 });
+
+/** a·b, stored as `like` is: the gradient of a transposed weight in the weight's own order. */
+function productAs(like: Tensor, a: Tensor, b: Tensor): Tensor {
+  return isTransposed(like) ? transpose(product(transpose(b), transpose(a), false)) : product(a, b, false);
+}
 
 function product(a: Tensor, b: Tensor, symmetric: boolean): Tensor {
   const shape = [...a.shape.slice(0, -1), b.shape[b.rank - 1]];

@@ -31,16 +31,18 @@ function reduction(name: string, kernel: "sum" | "prod" | "max" | "min", rule: R
   });
 }
 
+/** A shape with the reduced axes as extents of 1. */
+export function keptShape(shape: readonly number[], axes: Axes): number[] {
+  return shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
+}
+
 /** A reduced tensor with the reduced axes as extents of 1. */
-function kept(y: Tensor, x: Tensor, axes: Axes): Tensor {
-  return reshape(
-    y,
-    x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)),
-  );
+export function kept(y: Tensor, x: Tensor, axes: Axes): Tensor {
+  return reshape(y, keptShape(x.shape, axes));
 }
 
 /** A reduced tensor, repeated along the axes that were reduced. */
-function spread(y: Tensor, x: Tensor, axes: Axes): Tensor {
+export function spread(y: Tensor, x: Tensor, axes: Axes): Tensor {
   return expand(kept(y, x, axes), x.shape);
 }
 

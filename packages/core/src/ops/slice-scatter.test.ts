@@ -48,7 +48,7 @@ onEachDevice(() => {
     );
   });
 
-  test("a write into a cache is one map, in place, and another start is no other plan", async () => {
+  test("a write into a cache stores its entries alone, and another start is no other plan", async () => {
     const cache = variable(tensor(new Float32Array(24), { shape: [2, 4, 3] }));
     const entries = [1, 2, 3].map((value) => tensor(new Float32Array(6).fill(value), { shape: [2, 1, 3] }));
     await realize();
@@ -58,14 +58,36 @@ onEachDevice(() => {
       await realize();
     }
     expect(stats().plansCompiled - plansCompiled).toBe(1);
-    expect(stats().kernelsRun - kernelsRun).toBe(3);
-    const [head, , step] = explain().split("\n");
-    expect(head).toMatch(/: 1 kernels.* arena 0 bytes$/);
-    expect(step).toMatch(/map \[2,4,3\] {2}variable0 = select\(.*\) {2}\[assign\]$/);
+    expect(stats().kernelsRun - kernelsRun).toBe(6);
+    const text = explain();
+    // The start, one integer, is all that is written beside them.
+    expect(text).toMatch(/: 2 kernels.* arena 64 bytes\n/);
+    expect(text).toMatch(/insert \[2, 1 of 4, 3\] {2}variable0 = /);
     expect(await cache.select(2, 0).array()).toEqual([
       [1, 2, 3, 0],
       [1, 2, 3, 0],
     ]);
+  });
+
+  test("what reads the old version after the write keeps it", async () => {
+    const cache = variable(tensor([1, 2, 3, 4]));
+    await realize();
+    const old = cache.read();
+    const written = old.sliceScatter(0, 1, tensor([9, 9]));
+    cache.assign(written);
+    const both = written.mul(old);
+    expect(await both.array()).toEqual([1, 18, 27, 16]);
+    expect(await cache.array()).toEqual([1, 9, 9, 4]);
+  });
+
+  test("entries of a storage dtype go into a cache of that dtype as they are", async () => {
+    const cache = variable(tensor(new Float32Array(8), { shape: [4, 2] }).cast("bfloat16"));
+    await realize();
+    const entries = tensor([[1, 0.1]]).cast("bfloat16");
+    cache.assign(cache.sliceScatter(0, 2, entries));
+    const rounded = await entries.cast("float32").array();
+    expect(explain()).toMatch(/insert \[1, 1 of 4, 2\] {2}variable/);
+    expect(await cache.cast("float32").array()).toEqual([[0, 0], [0, 0], ...(rounded as number[][]), [0, 0]]);
   });
 
   test("a computed start that does not fit fails the plan", async () => {

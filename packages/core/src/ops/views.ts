@@ -25,14 +25,19 @@ export function reshape(x: TensorLike, shape: readonly number[]): Tensor {
 }
 
 function fillShape(tensor: Tensor, shape: readonly number[]): readonly number[] {
-  const known = shape.filter((extent) => extent !== -1);
-  const size = sizeOf(known);
-  const open = shape.length - known.length;
-  const fits = open === 1 ? size > 0 && tensor.size % size === 0 : size === tensor.size;
-  if (open > 1 || !fits || known.some((extent) => !Number.isInteger(extent) || extent < 0)) {
+  let [open, known, valid] = [0, 1, true];
+  for (const extent of shape) {
+    if (extent === -1) open++;
+    else {
+      known *= extent;
+      valid &&= Number.isInteger(extent) && extent >= 0;
+    }
+  }
+  const fits = open === 1 ? known > 0 && tensor.size % known === 0 : open === 0 && known === tensor.size;
+  if (!fits || !valid) {
     throw new ShapeError(`reshape: [${tensor.shape}] (${tensor.size} elements) cannot become [${shape}]`);
   }
-  return shape.map((extent) => (extent === -1 ? tensor.size / size : extent));
+  return shape.map((extent) => (extent === -1 ? tensor.size / known : extent));
 }
 
 /** Joins the axes `start` … `end` into one; a scalar becomes [1]. */
@@ -63,7 +68,7 @@ export function permute(x: TensorLike, order: readonly number[]): Tensor {
   const tensor = asTensor(x, "permute");
   checkList("permute", order);
   const axes = order.map((axis) => normalAxis("permute", axis, tensor.rank));
-  if (axes.length !== tensor.rank || new Set(axes).size !== axes.length) {
+  if (axes.length !== tensor.rank || axes.some((axis, i) => axes.indexOf(axis) !== i)) {
     throw new IndexError(`permute: [${order}] is no order of the ${tensor.rank} axes of shape [${tensor.shape}]`);
   }
   return build(permuteOp, [tensor], axes, {
@@ -80,6 +85,11 @@ export function transpose(x: TensorLike, axisA = -2, axisB = -1): Tensor {
     tensor,
     tensor.shape.map((_, axis) => (axis === a ? b : axis === b ? a : axis)),
   );
+}
+
+/** Whether it is another matrix seen with its last two axes exchanged. */
+export function isTransposed({ node, rank }: Tensor): boolean {
+  return node.op === permuteOp && (node.attributes as Shape).at(-1) === rank - 2;
 }
 
 /** Moves axes to other places; the others keep their order. */

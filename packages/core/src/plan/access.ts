@@ -67,9 +67,12 @@ const placeFields: { readonly [Kind in PlainKernel["kind"]]: Fields<Extract<Plai
   matmul: { reads: ["a", "b"], writes: ["c"] },
   groupedRows: { reads: ["a", "b", "offsets"], writes: ["c"] },
   groupedContraction: { reads: ["a", "b", "offsets"], writes: ["c"] },
+  attention: { reads: ["q", "k", "v"], writes: ["out", "logSumExp"] },
+  attentionBackward: { reads: ["q", "k", "v", "logSumExp", "delta", "dOut"], writes: ["dq", "dk", "dv"] },
   scan: { reads: ["terms", "factors"], writes: ["out"] },
   sort: { reads: ["input"], writes: ["indices"] },
   groupBy: { reads: ["ids"], writes: ["permutation", "offsets"] },
+  insert: { reads: ["input", "start"], writes: ["out"] },
   segmentSum: { reads: ["input", "permutation", "offsets"], writes: ["out"] },
 };
 
@@ -122,6 +125,11 @@ export class StepIndex {
     this.#steps[place] = step;
     for (const buffer of reads(step)) this.#readers.set(buffer, inserted(this.readers(buffer), place));
     for (const buffer of new Set(writes(step))) this.#writers.set(buffer, inserted(this.writers(buffer), place));
+  }
+
+  replace(place: number, step: Step): void {
+    this.remove(place);
+    this.put(place, step);
   }
 
   remove(place: number): void {

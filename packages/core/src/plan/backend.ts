@@ -27,6 +27,17 @@ export interface Bindings {
   readonly numbers: ArrayLike<number>;
   /** Callbacks of `HostStep.call`. */
   readonly hosts: readonly HostCall[];
+  /** Where the run is profiled: told when each step ran. */
+  readonly timeline?: Timeline | undefined;
+}
+
+/** Takes down when the steps of a run ran; times are `performance.now()` of the thread that calls `run`. */
+export interface Timeline {
+  /**
+   * A thread came to a step of the plan (or one of its phases), began it when the others it waited for had come, and was
+   * done. Each thread's come in order. Threads are numbered from 0; −1: the callback of a host step.
+   */
+  add(thread: number, step: number, came: number, began: number, done: number): void;
 }
 
 /** A plan compiled by a backend. */

@@ -1,8 +1,11 @@
 import { loadedBuffers, reads, StepIndex, writes } from "./access.ts";
 import type { Limits } from "./backend.ts";
+import { cutAtBorders } from "./borders.ts";
 import { type Expr, type Load, topological } from "./expr.ts";
+import { layOutProducts } from "./layouts.ts";
 import type { BufferDraft } from "./lowering.ts";
 import type { MapKernel, ReduceKernel, Step, Store } from "./plan.ts";
+import { schedule } from "./schedule.ts";
 import { mapViews, rewrite } from "./value.ts";
 import { isContiguous, reshapeView, sizeOf } from "./view.ts";
 
@@ -11,7 +14,8 @@ const maxOperations = 256;
 
 /**
  * Joins maps that walk the same elements into kernels with several stores, gives reductions the maps that follow them,
- * and drops stores that nobody reads. No rounding changes: the same operations run on the same values. No step is moved
+ * and drops stores that nobody reads; then orders the steps, cuts maps at borders of padding and lays products out as they
+ * are read. No rounding changes: the same operations run on the same values. No step is moved
  * before its wall: what a checkpoint computes a second time would occupy memory from the first time on.
  *
  * @param walls for each step the first place at which it may stand; the steps that follow these have none
@@ -25,7 +29,9 @@ export function* fuse(
   const fuser = new Fuser(steps, walls, buffers, limits);
   yield* fuser.joinMaps();
   yield* fuser.joinReductions();
-  return fuser.result();
+  const ordered = yield* fuser.inOrder();
+  const cut = yield* cutAtBorders(ordered, buffers);
+  return yield* layOutProducts(cut, buffers);
 }
 
 class Fuser {
@@ -41,8 +47,8 @@ class Fuser {
     this.#limits = limits;
   }
 
-  result(): Step[] {
-    return this.#steps.all();
+  inOrder(): Generator<void, Step[]> {
+    return schedule(this.#steps, this.#walls, this.#buffers);
   }
 
   *joinMaps(): Generator<void> {

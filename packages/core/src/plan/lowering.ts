@@ -1,9 +1,9 @@
 import { type ComputeDType, type DType, dtypes } from "../dtype.ts";
 import { present } from "../invariant.ts";
 import { depthOf, loadedBuffers } from "./access.ts";
-import { apply, constant, type Expr, type ScalarOp } from "./expr.ts";
+import { apply, type Constant, constant, type Expr, type RunTimeNumber, type ScalarOp } from "./expr.ts";
 import { qualifiedName } from "./graph.ts";
-import type { HostStep, IndexCheck, Place, Slot, Step } from "./plan.ts";
+import type { AttentionShape, HostStep, IndexCheck, Place, Slot, Step } from "./plan.ts";
 import { asLoad, dtypeOf, indexAlong, isWhole, mapViews, padValue, type Value } from "./value.ts";
 import { contiguous, expandView, permuteView, reshapeView, sameShape, sizeOf, sliceView, type View } from "./view.ts";
 
@@ -195,6 +195,13 @@ export class Lowering {
     return { buffer: load.buffer, view: load.view };
   }
 
+  /** The value as an operand of a product, which reads 16-bit floats as they are stored. */
+  operand(value: Value): Place {
+    const load = asLoad(value);
+    const { bytes, compute } = dtypes[load ? this.buffers[load.buffer].dtype : "float32"];
+    return load && bytes === 2 && compute === load.dtype ? { buffer: load.buffer, view: load.view } : this.place(value);
+  }
+
   /** A new row-major result of a kernel. */
   #result(dtype: DType, shape: readonly number[]): { place: Place; value: Value } {
     const buffer = this.buffer(dtype, sizeOf(shape));
@@ -240,7 +247,7 @@ export class Lowering {
     const [m, k] = a.shape.slice(-2);
     const n = b.shape[b.shape.length - 1];
     const { place, value } = this.#result(dtypeOf(a), [...batch, m, n]);
-    const [left, right] = [this.place(a), this.place(b)];
+    const [left, right] = [this.operand(a), this.operand(b)];
     this.steps.push({ kind: "matmul", label: this.#label, batch, m, n, k, a: left, b: right, c: place, symmetric });
     return value;
   }
@@ -250,7 +257,7 @@ export class Lowering {
     const [rows, k] = a.shape;
     const [groups, , n] = b.shape;
     const { place, value } = this.#result(dtypeOf(a), [rows, n]);
-    const operands = { a: this.place(a), b: this.place(b), offsets: this.place(offsets), c: place };
+    const operands = { a: this.operand(a), b: this.operand(b), offsets: this.place(offsets), c: place };
     this.steps.push({ kind: "groupedRows", label: this.#label, rows, n, k, groups, ...operands });
     return value;
   }
@@ -261,9 +268,50 @@ export class Lowering {
     const n = b.shape[1];
     const groups = offsets.shape[0] - 1;
     const { place, value } = this.#result(dtypeOf(a), [groups, m, n]);
-    const operands = { a: this.place(a), b: this.place(b), offsets: this.place(offsets), c: place };
+    const operands = { a: this.operand(a), b: this.operand(b), offsets: this.place(offsets), c: place };
     this.steps.push({ kind: "groupedContraction", label: this.#label, rows, m, n, groups, ...operands });
     return value;
+  }
+
+  /** Attention of q [B, H, Tq, D], k [B, G, Tk, D], v [B, G, Tk, Dv]: outputs [B, H, Tq, Dv], and logs of sums [B, H, Tq]. */
+  attention(q: Value, k: Value, v: Value, scale: Value, causal: boolean): [Value, Value] {
+    const shape = this.#attentionShape(q, k, v, scale, causal);
+    const { batch, heads, queries, valueWidth } = shape;
+    const out = this.#tokenMajor(dtypeOf(q), [batch, heads, queries, valueWidth]);
+    const logSumExp = this.#result(dtypeOf(q), [batch, heads, queries]);
+    this.steps.push({ kind: "attention", ...shape, out: out.place, logSumExp: logSumExp.place });
+    return [out.value, logSumExp.value];
+  }
+
+  /** Gradients of q, k and v. */
+  attentionBackward(inputs: readonly Value[], causal: boolean): Value[] {
+    const [q, k, v, scale, ...rest] = inputs;
+    const [logSumExp, delta, dOut] = rest.map((value) => this.place(value));
+    const [dq, dk, dv] = [q, k, v].map((value) => this.#tokenMajor(dtypeOf(q), value.shape));
+    const places = { logSumExp, delta, dOut, dq: dq.place, dk: dk.place, dv: dv.place };
+    this.steps.push({ kind: "attentionBackward", ...this.#attentionShape(q, k, v, scale, causal), ...places });
+    return [dq.value, dk.value, dv.value];
+  }
+
+  #attentionShape(q: Value, k: Value, v: Value, { expr: scale }: Value, causal: boolean): AttentionShape {
+    const [batch, heads, queries, width] = q.shape;
+    const [, groups, keys, valueWidth] = v.shape;
+    const extents = { batch, heads, groups, queries, keys, width, valueWidth };
+    const operands = { q: this.place(q), k: this.place(k), v: this.place(v) };
+    return { label: this.#label, ...extents, causal, scale: scale as Constant | RunTimeNumber, ...operands };
+  }
+
+  /** A new result [B, H, T, D] that lies in memory as [B, T, H, D]: what follows joins the heads of a token. */
+  #tokenMajor(dtype: DType, shape: readonly number[]): { place: Place; value: Value } {
+    const order = [0, 2, 1, 3];
+    const { place, value } = this.#result(
+      dtype,
+      order.map((axis) => shape[axis]),
+    );
+    return {
+      place: { buffer: place.buffer, view: permuteView(place.view, order) },
+      value: this.permute(value, order),
+    };
   }
 
   /** Scans along the last axis: yᵢ = factorᵢ·yᵢ₋₁ + termᵢ; one of the two may be missing. */
@@ -309,6 +357,26 @@ export class Lowering {
     const operands = { input: this.place(input), permutation: this.place(permutation), offsets: this.place(offsets) };
     this.steps.push({ kind: "segmentSum", label: this.#label, rows, segments, width, ...operands, out: place });
     return value;
+  }
+
+  /**
+   * `x` in a dtype with `values` [...outer, length, ...inner] in it, written from a run-time start on along an axis: a copy,
+   * and a write into it.
+   */
+  insert(x: Value, axis: number, start: Value, values: Value, dtype: DType): Value {
+    const [outer, inner] = [sizeOf(x.shape.slice(0, axis)), sizeOf(x.shape.slice(axis + 1))];
+    const [length, extent] = [values.shape[axis], x.shape[axis]];
+    const result = this.copy(x, dtype);
+    const load = asLoad(values);
+    const stored = load && this.buffers[load.buffer].dtype === dtype ? values : this.copy(values, dtype);
+    const [input, out] = [stored, result].map((value, i) => {
+      const { buffer, view } = present(asLoad(this.reshape(value, [outer, i === 0 ? length : extent, inner])));
+      return { buffer, view };
+    });
+    const check = this.#check(extent - length + 1);
+    const operands = { input, start: this.place(start), out, check };
+    this.steps.push({ kind: "insert", label: this.#label, outer, length, extent, inner, ...operands });
+    return result;
   }
 
   /** A call of the host between two segments. */

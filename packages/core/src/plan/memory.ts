@@ -1,5 +1,5 @@
-import { dtypes } from "../dtype.ts";
-import { reads, StepIndex, writes } from "./access.ts";
+import { type DType, dtypes } from "../dtype.ts";
+import { loadedBuffers, reads, StepIndex, writes } from "./access.ts";
 import type { Limits } from "./backend.ts";
 import { topological } from "./expr.ts";
 import type { BufferDraft } from "./lowering.ts";
@@ -17,7 +17,8 @@ export interface Layout {
 
 /**
  * Gives every buffer its place. A new version of a variable is written in place where its last reader allows, else it is
- * copied at the end; everything else shares one arena, two buffers one region where their lifetimes do not meet.
+ * copied at the end; everything else shares one arena, two buffers one region where their lifetimes do not meet, or where
+ * a map writes the one over the other.
  */
 export function* layOut(
   given: readonly Step[],
@@ -25,29 +26,40 @@ export function* layOut(
   slots: number,
   limits: Limits,
 ): Generator<void, Layout> {
-  const steps = [...given];
+  const copies: Step[] = [];
   const aliases = new Map<number, number>();
   const index = new StepIndex(given);
   for (const [buffer, draft] of drafts.entries()) {
     if (draft.target === null) continue;
     const slot = draft.target;
-    if (!draft.output && mayWriteInPlace(index, buffer, slot, limits)) {
+    const copied = limits.inPlace ? copyOfOld(index, buffer, slot, draft.dtype) : null;
+    if (!draft.output && (copied !== null || mayWriteInPlace(index, buffer, slot, limits))) {
       aliases.set(buffer, slot);
+      if (copied !== null) index.replace(copied, withoutStore(index.at(copied) as MapKernel, buffer));
     } else {
-      steps.push(copyKernel(buffer, slot, draft));
+      copies.push(copyKernel(buffer, slot, draft));
     }
   }
+  const steps = [...index.all(), ...copies].filter((step) => step.kind !== "map" || step.stores.length > 0);
 
   const lifetimes = lifetimesOf(steps, drafts);
+  const isOwn = (buffer: number): boolean => buffer >= slots && !aliases.has(buffer);
+  const regions = limits.inPlace ? sharedRegions(steps, drafts, lifetimes, isOwn) : new Map<number, number>();
+  /** By the first buffer that lies there. */
+  const spans = new Map<number, Lifetime>();
+  for (const [buffer, { first, last }] of lifetimes) {
+    if (!isOwn(buffer)) continue;
+    const region = regions.get(buffer) ?? buffer;
+    const span = spans.get(region) ?? { first, last };
+    spans.set(region, { first: Math.min(span.first, first), last: Math.max(span.last, last) });
+  }
   const offsets = new Map<number, number>();
   const placed: { offset: number; end: number; first: number; last: number }[] = [];
-  const order = [...lifetimes.keys()]
-    .filter((buffer) => buffer >= slots && !aliases.has(buffer))
-    .sort((a, b) => bytesOf(drafts[b]) - bytesOf(drafts[a]) || a - b);
+  const order = [...spans.keys()].sort((a, b) => bytesOf(drafts[b]) - bytesOf(drafts[a]) || a - b);
   let arenaBytes = 0;
   for (const buffer of order) {
     yield;
-    const { first, last } = lifetimes.get(buffer) as Lifetime;
+    const { first, last } = spans.get(buffer) as Lifetime;
     const bytes = bytesOf(drafts[buffer]);
     const busy = placed.filter((p) => p.first <= last && first <= p.last).sort((a, b) => a.offset - b.offset);
     let offset = 0;
@@ -65,12 +77,46 @@ export function* layOut(
     const source =
       slot !== undefined
         ? ({ kind: "slot", slot } as const)
-        : ({ kind: "arena", offset: offsets.get(buffer) ?? 0 } as const);
+        : ({ kind: "arena", offset: offsets.get(regions.get(buffer) ?? buffer) ?? 0 } as const);
     // What fusion has made superfluous occupies nothing.
     const size = slot !== undefined || lifetimes.has(buffer) ? draft.size : 0;
     return { dtype: draft.dtype, size, source, memory: 0 };
   });
   return { steps, buffers, arenaBytes };
+}
+
+/**
+ * Where a map writes over what it reads for the last time, element by element: for each such buffer the first one that
+ * lay there.
+ */
+function sharedRegions(
+  steps: readonly Step[],
+  drafts: readonly BufferDraft[],
+  lifetimes: ReadonlyMap<number, Lifetime>,
+  isOwn: (buffer: number) => boolean,
+): Map<number, number> {
+  const regions = new Map<number, number>();
+  const taken = new Set<number>();
+  const index = new StepIndex(steps);
+  for (const [at, step] of steps.entries()) {
+    if (step.kind !== "map") continue;
+    for (const { buffer } of step.stores.map((store) => store.place)) {
+      if (!isOwn(buffer) || index.soleWriter(buffer) !== at) continue;
+      const source = [...reads(step)].find(
+        (read) =>
+          isOwn(read) &&
+          !taken.has(read) &&
+          lifetimes.get(read)?.last === at &&
+          drafts[read].size === drafts[buffer].size &&
+          drafts[read].dtype === drafts[buffer].dtype &&
+          readsOwnElement(step, buffer, read),
+      );
+      if (source === undefined) continue;
+      taken.add(source);
+      regions.set(buffer, regions.get(source) ?? source);
+    }
+  }
+  return regions;
 }
 
 interface Lifetime {
@@ -108,9 +154,10 @@ function mayWriteInPlace(steps: StepIndex, buffer: number, slot: number, limits:
   return steps.readers(slot).every((at) => at < first || own(at));
 }
 
-/** Whether a map reads of the old version exactly the element that it stores. */
+/** Whether a map, or what a reduction stores, reads of the old version exactly the element that it stores. */
 function readsOwnElement(step: Step, buffer: number, slot: number): boolean {
-  if (step.kind !== "map") return false;
+  if (step.kind !== "map" && step.kind !== "reduce") return false;
+  if (step.kind === "reduce" && loadedBuffers(step.input).has(slot)) return false;
   const store = step.stores.find((s) => s.place.buffer === buffer);
   if (!store) return false;
   return topological(step.stores.map((s) => s.expr)).every((expr) => {
@@ -121,6 +168,26 @@ function readsOwnElement(step: Step, buffer: number, slot: number): boolean {
       expr.view.strides.every((s, a) => s === view.strides[a] || view.shape[a] === 1);
     return same && isContiguous(view) && expr.gathers.length === 0 && expr.guard === null;
   });
+}
+
+/**
+ * The map that makes the new version as a copy of the old, for others to write into, if it need not: those that read the
+ * old have run before it is written into. `null` where there is none.
+ */
+function copyOfOld(steps: StepIndex, buffer: number, slot: number, dtype: DType): number | null {
+  const [copy, next] = steps.writers(buffer);
+  const step = next === undefined ? null : steps.at(copy);
+  const store = step?.kind === "map" ? step.stores.find(({ place }) => place.buffer === buffer) : undefined;
+  if (store?.expr.kind !== "load" || store.expr.buffer !== slot || store.expr.dtype !== dtypes[dtype].compute)
+    return null;
+  const { view, gathers, guard } = store.expr;
+  const whole =
+    isContiguous(view) && isContiguous(store.place.view) && view.offset === 0 && gathers.length === 0 && !guard;
+  return whole && steps.readers(slot).every((at) => at < next) ? copy : null;
+}
+
+function withoutStore(step: MapKernel, buffer: number): MapKernel {
+  return { ...step, stores: step.stores.filter(({ place }) => place.buffer !== buffer) };
 }
 
 function copyKernel(buffer: number, slot: number, draft: BufferDraft): MapKernel {

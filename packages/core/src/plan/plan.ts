@@ -1,5 +1,5 @@
 import type { ComputeDType, DType, TypedArray } from "../dtype.ts";
-import type { Expr } from "./expr.ts";
+import type { Constant, Expr, RunTimeNumber } from "./expr.ts";
 import type { View } from "./view.ts";
 
 /**
@@ -66,10 +66,13 @@ export type Kernel =
   | MatmulKernel
   | GroupedRowsKernel
   | GroupedContractionKernel
+  | AttentionKernel
+  | AttentionBackwardKernel
   | ScanKernel
   | SortKernel
   | GroupByKernel
-  | SegmentSumKernel;
+  | SegmentSumKernel
+  | InsertKernel;
 
 /** Where a kernel comes from: named in errors, `explain()` and profiles. */
 interface Origin {
@@ -105,6 +108,7 @@ export interface MapKernel extends Origin {
  * Order of a sum, the same in every layout and at any number of threads: accumulator j (0 … 3) adds the elements
  * i ≡ j mod 4 in rising order, starting from 0; the result is (a₀ + a₂) + (a₁ + a₃).
  * Length 0: sum 0, prod 1, max −∞ (lowest int), min +∞ (highest int).
+ * A store may be in place as that of a map, where `input` reads nothing of its buffer.
  */
 export interface ReduceKernel extends Origin {
   readonly kind: "reduce";
@@ -119,7 +123,7 @@ export interface ReduceKernel extends Origin {
 
 /**
  * C[…batch, m, n] = Σₖ A[…batch, m, k]·B[…batch, k, n] in float32 (float64 on reference); transposition is in the
- * strides. Places have the shapes `[...batch, m, k]`, `[...batch, k, n]`, `[...batch, m, n]`.
+ * strides. A and B of all products may be stored as 16-bit floats, which are widened as they are read. Places have the shapes `[...batch, m, k]`, `[...batch, k, n]`, `[...batch, m, n]`.
  */
 export interface MatmulKernel extends Origin {
   readonly kind: "matmul";
@@ -168,6 +172,58 @@ export interface GroupedContractionKernel extends Origin {
   readonly offsets: Place;
   /** [groups, m, n] */
   readonly c: Place;
+}
+
+/** Extents of attention, and who sees whom. */
+export interface AttentionShape extends Origin {
+  readonly batch: number;
+  /** Heads of the queries, a multiple of `groups`: query head h reads the keys and values of head ⌊h·groups / heads⌋. */
+  readonly heads: number;
+  readonly groups: number;
+  readonly queries: number;
+  readonly keys: number;
+  /** Channels of queries and keys. */
+  readonly width: number;
+  readonly valueWidth: number;
+  /** Query i sees the keys j ≤ i + keys − queries, else all. What is not seen is finite, and changes nothing. */
+  readonly causal: boolean;
+  readonly scale: Constant | RunTimeNumber;
+  /** [batch, heads, queries, width] */
+  readonly q: Place;
+  /** [batch, groups, keys, width] */
+  readonly k: Place;
+  /** [batch, groups, keys, valueWidth] */
+  readonly v: Place;
+}
+
+/**
+ * out[i] = Σⱼ exp(sᵢⱼ − lᵢ)·v[j] over the keys j that query i sees, where sᵢⱼ = scale·q[i]·k[j] and lᵢ = log Σⱼ exp sᵢⱼ. A
+ * query that sees no key, or none with a score above −∞, has zeros and l = −∞.
+ */
+export interface AttentionKernel extends AttentionShape {
+  readonly kind: "attention";
+  /** [batch, heads, queries, valueWidth] */
+  readonly out: Place;
+  /** [batch, heads, queries] */
+  readonly logSumExp: Place;
+}
+
+/**
+ * With pᵢⱼ = exp(sᵢⱼ − lᵢ) (0 where j is not seen) and eᵢⱼ = pᵢⱼ·(dOut[i]·v[j] − delta[i]):
+ * dq[i] = scale·Σⱼ eᵢⱼ·k[j], dk[j] = scale·Σᵢ eᵢⱼ·q[i], dv[j] = Σᵢ pᵢⱼ·dOut[i], the sums over i also over the heads that share j.
+ */
+export interface AttentionBackwardKernel extends AttentionShape {
+  readonly kind: "attentionBackward";
+  /** [batch, heads, queries], as the forward kernel gives it */
+  readonly logSumExp: Place;
+  /** [batch, heads, queries] */
+  readonly delta: Place;
+  /** [batch, heads, queries, valueWidth] */
+  readonly dOut: Place;
+  /** As `q`, `k` and `v` */
+  readonly dq: Place;
+  readonly dk: Place;
+  readonly dv: Place;
 }
 
 /**
@@ -236,6 +292,25 @@ export interface SegmentSumKernel extends Origin {
   readonly offsets: Place;
   /** [segments, width] */
   readonly out: Place;
+}
+
+/**
+ * out[o, start + t, i] = input[o, t, i]; what lies beside it stays. `out` is stored as `input` is. The start is clamped to
+ * [0, extent − length], and fails `check` where it lay outside.
+ */
+export interface InsertKernel extends Origin {
+  readonly kind: "insert";
+  readonly outer: number;
+  readonly length: number;
+  readonly extent: number;
+  readonly inner: number;
+  /** [outer, length, inner] */
+  readonly input: Place;
+  /** [] int32 */
+  readonly start: Place;
+  /** [outer, extent, inner] */
+  readonly out: Place;
+  readonly check: number;
 }
 
 /** A callback between two segments: given its inputs, it fills its outputs. Inputs and outputs are contiguous. */

@@ -3,7 +3,7 @@ import type { Device } from "../device/device.ts";
 import { inHostScope } from "../device/host-scope.ts";
 import { dtypes, type TypedArray } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
-import { currentGroup } from "../graph/effect.ts";
+import { HostEffect } from "../graph/effect.ts";
 import { hostOp } from "../graph/host.ts";
 import { Node, type Tensor } from "../graph/tensor.ts";
 import type { Variable } from "../graph/variable.ts";
@@ -31,7 +31,7 @@ export function hostCall(
   const checked: HostCall = async (contents) => checkResults(await inHostScope(device, () => call(contents)), outputs);
   const node = new Node(hostOp, tensors, { call: checked, signature }, outputs);
   const device = (node.device ?? defaultDevice()) as Device;
-  device.record({ kind: "host", node, group: currentGroup() });
+  device.record(new HostEffect(node));
   return [...node.outputs];
 }
 

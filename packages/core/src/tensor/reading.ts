@@ -1,7 +1,7 @@
 import { type BackwardOptions, backward as backwardFrom } from "../autograd/backward.ts";
 import type { TypedArray } from "../dtype.ts";
 import { DeviceError, ShapeError } from "../errors.ts";
-import { currentGroup } from "../graph/effect.ts";
+import { Keeping } from "../graph/effect.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Variable } from "../graph/variable.ts";
 import { type TensorData, widen } from "../io/data.ts";
@@ -71,7 +71,7 @@ export function show(x: Readable): Promise<string> {
  */
 export function keep(x: Readable): Tensor {
   const tensor = asTensor(x, "keep");
-  if (tensor.result === null) deviceOf(tensor).record({ kind: "keep", value: tensor, group: currentGroup() });
+  if (tensor.result === null) deviceOf(tensor).record(new Keeping(tensor));
   return tensor;
 }
 

@@ -7,6 +7,7 @@
  */
 import type fc from "fast-check";
 import type { ScalarOp } from "../../src/plan/expr.ts";
+import { attentionCases } from "./attention.ts";
 import type { Case } from "./case.ts";
 import { gatherCases } from "./gather.ts";
 import { groupedContractionCases, groupedRowsCases } from "./grouped.ts";
@@ -20,6 +21,7 @@ import { scanCases } from "./scan.ts";
 export { agree, type Case, type Outcome, outcomeOf, runCase, sameResults, type Tolerance } from "./case.ts";
 export { PlanBuilder } from "./plan-builder.ts";
 export {
+  attentionCases,
   gatherCases,
   groupByCases,
   groupedContractionCases,
@@ -47,6 +49,7 @@ export function families(options: MapOptions = {}): Record<string, fc.Arbitrary<
     matmul: matmulCases(float),
     groupedRows: groupedRowsCases(float),
     groupedContraction: groupedContractionCases(float),
+    attention: attentionCases(float),
     scan: scanCases(float),
     sort: sortCases(float),
     groupBy: groupByCases(),

@@ -2,9 +2,13 @@ import { narrow, widen } from "../../src/backends/reference/storage.ts";
 import { type ComputeDType, dtypes, type TypedArray } from "../../src/dtype.ts";
 import { type Expr, type Load, topological } from "../../src/plan/expr.ts";
 import type {
+  AttentionBackwardKernel,
+  AttentionKernel,
+  AttentionShape,
   GroupByKernel,
   GroupedContractionKernel,
   GroupedRowsKernel,
+  InsertKernel,
   Kernel,
   MapKernel,
   MatmulKernel,
@@ -55,10 +59,22 @@ class Oracle {
     else if (kernel.kind === "matmul") this.#matmul(kernel);
     else if (kernel.kind === "groupedRows") this.#groupedRows(kernel);
     else if (kernel.kind === "groupedContraction") this.#groupedContraction(kernel);
+    else if (kernel.kind === "attention") this.#attention(kernel);
+    else if (kernel.kind === "attentionBackward") this.#attentionBackward(kernel);
     else if (kernel.kind === "scan") this.#scan(kernel);
     else if (kernel.kind === "sort") this.#sort(kernel);
     else if (kernel.kind === "groupBy") this.#groupBy(kernel);
+    else if (kernel.kind === "insert") this.#insert(kernel);
     else this.#segmentSum(kernel);
+  }
+
+  #insert({ outer, length, extent, inner, input, start, out, check }: InsertKernel): void {
+    const asked = this.#get(start, []);
+    const first = Math.min(Math.max(asked, 0), extent - length);
+    if (first !== asked) this.failedCheck = Math.min(check, this.failedCheck ?? check);
+    for (const [o, t, i] of coordinates([outer, length, inner])) {
+      this.#set(out, [o, first + t, i], this.#get(input, [o, t, i]));
+    }
   }
 
   #matmul({ batch, m, n, k, a, b, c }: MatmulKernel): void {
@@ -88,6 +104,69 @@ class Oracle {
       for (let r = this.#get(offsets, [group]); r < end; r++) sum += this.#get(a, [r, i]) * this.#get(b, [r, j]);
       this.#set(c, [group, i, j], sum);
     }
+  }
+
+  #attention(kernel: AttentionKernel): void {
+    const { batch, heads, queries, valueWidth, v, out, logSumExp } = kernel;
+    for (const [b, h, i] of coordinates([batch, heads, queries])) {
+      const scores = this.#scores(kernel, b, h, i);
+      const top = Math.max(Number.NEGATIVE_INFINITY, ...scores);
+      const shift = top === Number.NEGATIVE_INFINITY ? 0 : top;
+      const total = scores.reduce((sum, s) => sum + Math.exp(s - shift), 0);
+      this.#set(logSumExp, [b, h, i], shift + Math.log(total));
+      for (let c = 0; c < valueWidth; c++) {
+        const weigh = (sum: number, s: number, j: number): number =>
+          sum + (Math.exp(s - shift) / total) * this.#get(v, [b, groupOf(kernel, h), j, c]);
+        this.#set(out, [b, h, i, c], total === 0 ? 0 : scores.reduce(weigh, 0));
+      }
+    }
+  }
+
+  #attentionBackward(kernel: AttentionBackwardKernel): void {
+    const { batch, heads, groups, queries, keys, width, valueWidth, q, k, v, dOut } = kernel;
+    const scale = this.#scale(kernel);
+    const ofKeys = new Map<string, number>();
+    const add = (name: string, at: readonly number[], term: number): void => {
+      ofKeys.set(`${name} ${at}`, (ofKeys.get(`${name} ${at}`) ?? 0) + term);
+    };
+    for (const [b, h, i] of coordinates([batch, heads, queries])) {
+      const g = groupOf(kernel, h);
+      const sums = new Array<number>(width).fill(0);
+      const log = this.#get(kernel.logSumExp, [b, h, i]);
+      for (const [j, score] of this.#scores(kernel, b, h, i).entries()) {
+        const weight = Math.exp(score - (log === Number.NEGATIVE_INFINITY ? 0 : log));
+        let difference = -this.#get(kernel.delta, [b, h, i]);
+        for (let c = 0; c < valueWidth; c++) {
+          difference += this.#get(dOut, [b, h, i, c]) * this.#get(v, [b, g, j, c]);
+        }
+        const e = weight * difference;
+        for (let c = 0; c < width; c++) {
+          sums[c] += scale * e * this.#get(k, [b, g, j, c]);
+          add("dk", [b, g, j, c], scale * e * this.#get(q, [b, h, i, c]));
+        }
+        for (let c = 0; c < valueWidth; c++) add("dv", [b, g, j, c], weight * this.#get(dOut, [b, h, i, c]));
+      }
+      for (const [c, sum] of sums.entries()) this.#set(kernel.dq, [b, h, i, c], sum);
+    }
+    for (const [name, place, extent] of [["dk", kernel.dk, width] as const, ["dv", kernel.dv, valueWidth] as const]) {
+      for (const at of coordinates([batch, groups, keys, extent]))
+        this.#set(place, at, ofKeys.get(`${name} ${at}`) ?? 0);
+    }
+  }
+
+  /** The scores of the keys that a query sees. */
+  #scores(kernel: AttentionShape, b: number, h: number, i: number): number[] {
+    const { queries, keys, width, causal, q, k } = kernel;
+    const scale = this.#scale(kernel);
+    return Array.from({ length: causal ? Math.max(0, i + 1 + keys - queries) : keys }, (_, j) => {
+      let sum = 0;
+      for (let c = 0; c < width; c++) sum += this.#get(q, [b, h, i, c]) * this.#get(k, [b, groupOf(kernel, h), j, c]);
+      return scale * sum;
+    });
+  }
+
+  #scale({ scale }: AttentionShape): number {
+    return rounded(scale.kind === "number" ? this.#numbers[scale.slot] : scale.value, scale.dtype);
   }
 
   #scan({ rows, length, terms, factors, out }: ScanKernel): void {
@@ -226,6 +305,11 @@ function* coordinates(shape: readonly number[]): Generator<number[]> {
   for (let first = 0; first < shape[0]; first++) {
     for (const rest of coordinates(shape.slice(1))) yield [first, ...rest];
   }
+}
+
+/** The head of keys that a head of queries reads. */
+function groupOf({ heads, groups }: AttentionShape, head: number): number {
+  return Math.floor((head * groups) / heads);
 }
 
 function larger(x: number, y: number): boolean {

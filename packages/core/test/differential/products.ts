@@ -1,6 +1,7 @@
 /** Sums of products. */
 import type { Tensor } from "../../src/graph/tensor.ts";
-import { tensor } from "../../src/index.ts";
+import { concat, tensor } from "../../src/index.ts";
+import { attention } from "../../src/ops/attention.ts";
 import { einsum } from "../../src/ops/einsum.ts";
 import * as methods from "../../src/ops/methods.ts";
 import { broadcasts, pair } from "./choose.ts";
@@ -48,7 +49,42 @@ const equations: readonly [equation: string, ...labels: string[]][] = [
   ["ijk,kl->lij", "ijk", "kl"],
 ];
 
+/** The scale of the error of attention: its largest score, as an error of all weights, times the largest value. */
+function scaleOfAttention(q: Tensor, k: Tensor, v: Tensor, scale: number): Tensor {
+  const sharing = q.shape[1] / k.shape[1];
+  const largest = (x: Tensor): Tensor => x.max({ axis: -2, keepDim: true }).repeatInterleave(sharing, 1);
+  const score = q.mul(largest(k)).sum({ axis: -1, keepDim: true }).mul(Math.abs(scale)).add(1);
+  const value = largest(v).mul(score);
+  return concat([value, score], -1);
+}
+
 export const products: Specs = {
+  attention: {
+    trial: (draw) => {
+      const [batch, groups, sharing] = [integer(draw, 0, 2), integer(draw, 1, 2), integer(draw, 1, 3)];
+      const [queries, width, valueWidth] = [extent(draw), extent(draw), extent(draw)];
+      const keys = Math.max(1, extent(draw));
+      const causal = flag(draw);
+      const scale = one(draw, [0.5, -0.25, 0]);
+      // What is not seen is to be finite.
+      const kind = causal ? "ordinary" : "moderate";
+      const shapes = [
+        [batch, groups * sharing, queries, width],
+        [batch, groups, keys, width],
+        [batch, groups, keys, valueWidth],
+      ];
+      const inputs = shapes.map((of) => draw(floatInput, of, kind as "ordinary" | "moderate"));
+      const call = (q: Tensor, k: Tensor, v: Tensor): Tensor => {
+        const { output, logSumExp } = attention(q, k, v, { causal, scale });
+        return concat([output, logSumExp.unsqueeze(-1)], -1);
+      };
+      const units = 4 * (width + keys + 8);
+      return {
+        inputs,
+        step: { call, model: { units, scale: (q, k, v) => scaleOfAttention(q, k, v, scale), absolute: smallest } },
+      };
+    },
+  },
   matmul: product(
     (draw) => {
       const [m, k, n] = [extent(draw), extent(draw), extent(draw)];

@@ -62,9 +62,11 @@ export class ReferenceBackend implements Backend {
     const { plan } = program;
     const frame = bind(plan, this.#arenaOf(plan), bindings);
     await this.pace.giveWay();
-    for (const step of plan.steps) {
+    for (const [at, step] of plan.steps.entries()) {
+      const began = performance.now();
       if (step.kind === "host") await runHostStep(step, frame, bindings.hosts);
       else await this.runKernel(step, frame);
+      bindings.timeline?.add(step.kind === "host" ? -1 : 0, at, began, began, performance.now());
     }
     if (frame.failedCheck < Infinity) throw new IndexOutOfRange(frame.failedCheck);
     return plan.outputs.map(({ buffer, shape }) => {

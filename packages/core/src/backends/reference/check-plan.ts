@@ -95,7 +95,7 @@ function checkUses(kernel: Exclude<Kernel, MapKernel | ReduceKernel>, plan: Plan
   flow.apart(buffersOf(reads), buffersOf(writes), label);
   for (const { place } of reads) flow.read(place.buffer, label);
   for (const { place } of writes) flow.write(place.buffer, label);
-  if (kernel.kind === "groupBy" && kernel.check >= plan.checks.length) {
+  if ("check" in kernel && kernel.check >= plan.checks.length) {
     throw new PlanError(`${label}: check ${kernel.check} of ${plan.checks.length}`);
   }
 }
@@ -110,7 +110,8 @@ function computeType({ place }: Use, plan: Plan): string {
 
 function typeFault(use: Use, expected: string, plan: Plan): string | null {
   const type = computeType(use, plan);
-  const allowed = type === expected && (use.type !== "float" || type.startsWith("float")) && type !== "bool";
+  const computes = use.type === "element" || type !== "bool";
+  const allowed = computes && type === expected && (use.type !== "float" || type.startsWith("float"));
   return allowed ? null : `${type} where ${use.type === "int32" ? "int32" : `a ${use.type} (${expected})`} is expected`;
 }
 

@@ -1,11 +1,11 @@
 import type { Kernel, Place } from "../../plan/plan.ts";
 
-/** What a kernel, apart from its expressions, does at a place; `number` is any type in which sums are formed. */
+/** What a kernel, apart from its expressions, does at a place; `number` is any type in which sums are formed, `element` any type. */
 export interface Use {
   readonly name: string;
   readonly place: Place;
   readonly shape: readonly number[];
-  readonly type: "float" | "int32" | "number";
+  readonly type: "float" | "int32" | "number" | "element";
 }
 
 export interface Uses {
@@ -48,6 +48,36 @@ export function usesOf(kernel: Exclude<Kernel, { kind: "map" | "reduce" }>): Use
         writes: [{ name: "c", place: kernel.c, shape: [groups, m, n], type: "float" }],
       };
     }
+    case "attention":
+    case "attentionBackward": {
+      const { batch, heads, groups, queries, keys, width, valueWidth } = kernel;
+      const [rows, ofOut] = [
+        [batch, heads, queries],
+        [batch, heads, queries, valueWidth],
+      ];
+      const ofInputs = {
+        q: [batch, heads, queries, width],
+        k: [batch, groups, keys, width],
+        v: [batch, groups, keys, valueWidth],
+      };
+      const use = (name: string, place: Place, shape: readonly number[]): Use => ({
+        name,
+        place,
+        shape,
+        type: "float",
+      });
+      const reads = (["q", "k", "v"] as const).map((name) => use(name, kernel[name], ofInputs[name]));
+      if (kernel.kind === "attention") {
+        return { reads, writes: [use("out", kernel.out, ofOut), use("logSumExp", kernel.logSumExp, rows)] };
+      }
+      const given = [
+        use("logSumExp", kernel.logSumExp, rows),
+        use("delta", kernel.delta, rows),
+        use("dOut", kernel.dOut, ofOut),
+      ];
+      const writes = (["q", "k", "v"] as const).map((name) => use(`d${name}`, kernel[`d${name}`], ofInputs[name]));
+      return { reads: [...reads, ...given], writes };
+    }
     case "scan": {
       const shape = [kernel.rows, kernel.length];
       const operands = Object.entries({ terms: kernel.terms, factors: kernel.factors });
@@ -71,6 +101,16 @@ export function usesOf(kernel: Exclude<Kernel, { kind: "map" | "reduce" }>): Use
           { name: "permutation", place: kernel.permutation, shape: [length], type: "int32" },
           { name: "offsets", place: kernel.offsets, shape: [groups + 1], type: "int32" },
         ],
+      };
+    }
+    case "insert": {
+      const { outer, length, extent, inner } = kernel;
+      return {
+        reads: [
+          { name: "input", place: kernel.input, shape: [outer, length, inner], type: "element" },
+          { name: "start", place: kernel.start, shape: [], type: "int32" },
+        ],
+        writes: [{ name: "out", place: kernel.out, shape: [outer, extent, inner], type: "element" }],
       };
     }
     case "segmentSum": {

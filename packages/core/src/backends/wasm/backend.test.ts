@@ -18,7 +18,8 @@ const threadCounts = [0, 1, 2, 3];
 let backends: WasmBackend[];
 
 beforeAll(async () => {
-  backends = await Promise.all(threadCounts.map((threads) => createWasmBackend({ threads })));
+  const pools = threadCounts.map((threads) => createWasmBackend({ threads, smallInline: false }));
+  backends = await Promise.all([...pools, createWasmBackend({ threads: 2 })]);
 });
 afterAll(async () => {
   await Promise.all(backends.map((backend) => backend.close()));
@@ -299,7 +300,7 @@ test("what it cannot do is said by name", async () => {
 test("plain multiply-adds round twice, contracted ones once", async () => {
   const x = 1 + 2 ** -12;
   const case_ = unaryMap(new Float32Array(7).fill(x), (v) => of("mulAdd", v, v, constant(-1, "float32")));
-  const plain = await createWasmBackend({ threads: 0, plain: true });
+  const plain = await createWasmBackend({ threads: 0, deterministic: true });
   expect(plain.contracted).toBe(false);
   const twice = Math.fround(x * x) - 1;
   expect(await runCase(plain, case_)).toEqual([new Float32Array(7).fill(twice)]);

@@ -138,7 +138,10 @@ export class WasmBackend implements Backend {
     program.blocks.bind(words, bases, bindings.numbers, program.integers);
     this.#error()[0] = 0;
     for (const [number, { host }] of program.segments.entries()) {
-      await this.#executor.run(program.id, number);
+      await this.#executor.run(program.id, number, bindings.timeline).catch((error: unknown) => {
+        program.blocks.write(words, program.address);
+        throw error;
+      });
       const failed = this.#error()[0];
       if (failed !== 0) throw new IndexOutOfRange(failed - 1);
       if (host) await this.#host(host, program, bases, bindings);
@@ -169,7 +172,9 @@ export class WasmBackend implements Backend {
   /** Runs the callback of a host step between two segments. */
   async #host(step: HostStep, program: WasmProgram, bases: Bases, bindings: Bindings): Promise<void> {
     const inputs = step.inputs.map((input) => this.#read(input, program, bases));
+    const began = performance.now();
     const results = await bindings.hosts[step.call](inputs);
+    bindings.timeline?.add(-1, program.plan.steps.indexOf(step), began, began, performance.now());
     this.#open();
     if (results.length !== step.outputs.length) {
       throw new DeviceError(`${step.label}: the host step gave ${results.length} of ${step.outputs.length} results`);

@@ -10,7 +10,7 @@ describe.each([{ threads: 2 }, { threads: 0 }])("wasm against reference, threads
   let backend: WasmBackend;
 
   beforeAll(async () => {
-    backend = await createWasmBackend({ threads });
+    backend = await createWasmBackend({ threads, smallInline: false });
   });
   afterAll(() => backend.close());
 

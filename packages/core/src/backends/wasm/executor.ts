@@ -1,7 +1,11 @@
-/** A step of a segment: which function, with which argument block. */
+import type { Timeline } from "../../plan/backend.ts";
+
+/** A call of a segment: which function, with which argument block. */
 export interface Call {
   readonly function: number;
   readonly args: number;
+  /** The step of the plan of which it is a phase. */
+  readonly step: number;
   /** Whether all threads wait for each other before it. */
   readonly barrier: boolean;
   /** Rough time on one thread, in nanoseconds. */
@@ -18,6 +22,6 @@ export interface Executor {
   load(program: number, segments: readonly (readonly Call[])[]): void;
   unload(program: number): void;
   /** Runs a segment; rejects where a kernel trapped or a worker died. At least one macrotask passes. */
-  run(program: number, segment: number): Promise<void>;
+  run(program: number, segment: number, timeline?: Timeline): Promise<void>;
   close(): Promise<void>;
 }

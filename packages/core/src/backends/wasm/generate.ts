@@ -1,9 +1,13 @@
 import type { Buffer, Kernel } from "../../plan/plan.ts";
 import { generateMap, generateReduce } from "./codegen/index.ts";
+import { attention } from "./kernels/attention.ts";
+import { attentionBackward } from "./kernels/attention-backward.ts";
 import { groupBy } from "./kernels/group-by.ts";
 import { groupedContraction, groupedRows } from "./kernels/grouped.ts";
+import { insert } from "./kernels/insert.ts";
 import type { KernelOptions, Launch } from "./kernels/kernel.ts";
 import { matmul } from "./kernels/matmul.ts";
+import { storageIn } from "./kernels/place.ts";
 import { scan } from "./kernels/scan.ts";
 import { segmentSum } from "./kernels/segment-sum.ts";
 import { sort } from "./kernels/sort.ts";
@@ -16,17 +20,23 @@ export function generate(kernel: Kernel, buffers: readonly Buffer[], options: Ke
     case "reduce":
       return generateReduce(kernel, buffers, options);
     case "matmul":
-      return matmul(kernel, options);
+      return matmul(kernel, options, storageIn(buffers));
     case "groupedRows":
-      return groupedRows(kernel, options);
+      return groupedRows(kernel, options, storageIn(buffers));
     case "groupedContraction":
-      return groupedContraction(kernel, options);
+      return groupedContraction(kernel, options, storageIn(buffers));
+    case "attention":
+      return attention(kernel, options);
+    case "attentionBackward":
+      return attentionBackward(kernel, options);
     case "scan":
       return scan(kernel, buffers);
     case "sort":
       return sort(kernel, buffers);
     case "groupBy":
       return groupBy(kernel);
+    case "insert":
+      return insert(kernel, buffers);
     case "segmentSum":
       return segmentSum(kernel);
   }

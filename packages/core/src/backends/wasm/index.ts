@@ -3,6 +3,7 @@ import { emitBarrier } from "./barrier.ts";
 import { createEngine } from "./engine.ts";
 import type { Executor } from "./executor.ts";
 import { Inline } from "./inline.ts";
+import { InlineSmall } from "./inline-small.ts";
 import { Memory } from "./memory.ts";
 import { coreCount, Pool } from "./pool.ts";
 
@@ -11,8 +12,15 @@ export { WasmBackend } from "./backend.ts";
 export interface WasmOptions {
   /** Threads that compute; default: one a core, at most 8. 0: the calling thread, on a memory that is not shared. */
   readonly threads?: number;
-  /** Rounds multiply-adds twice on every machine, so that bits agree between machines. */
-  readonly plain?: boolean;
+  /**
+   * Rounds multiply-adds twice, so that bits agree between machines, and leaves experimental ways of the engine's compiler
+   * alone; default: false.
+   */
+  readonly deterministic?: boolean;
+  /** Whether the engine may pair vectors, where it can; default: unless `deterministic`. */
+  readonly pairs?: boolean;
+  /** Whether small segments run on the calling thread, which takes less time than to wake others; default: true. */
+  readonly smallInline?: boolean;
 }
 
 const MOST_THREADS = 8;
@@ -23,19 +31,21 @@ let warned = false;
  *
  * @throws DeviceError where the engine has no SIMD
  */
-export async function createWasmBackend({ threads, plain = false }: WasmOptions = {}): Promise<WasmBackend> {
+export async function createWasmBackend(options: WasmOptions = {}): Promise<WasmBackend> {
+  const { threads, deterministic = false, pairs = !deterministic, smallInline = true } = options;
   const shared = threads !== 0 && canShare();
-  const engine = await createEngine({ shared, plain });
+  const engine = await createEngine({ shared, relaxed: !deterministic, pairs });
   const memory = new Memory(shared);
   let executor: Executor;
   if (shared) {
     const barrier = engine.module();
     emitBarrier(barrier);
-    executor = new Pool({
+    const pool = new Pool({
       memory: memory.memory,
       barrier: await engine.compile(barrier),
       threads: threads ?? Math.min(MOST_THREADS, coreCount()),
     });
+    executor = smallInline ? new InlineSmall(pool, new Inline(memory.memory)) : pool;
   } else {
     if (threads !== 0) warnOnce();
     executor = new Inline(memory.memory);

@@ -1,4 +1,5 @@
 import { DeviceError } from "../../errors.ts";
+import type { Timeline } from "../../plan/backend.ts";
 import { Pace } from "../../plan/pace.ts";
 import type { Call, Executor } from "./executor.ts";
 
@@ -39,10 +40,10 @@ export class Inline implements Executor {
     this.#programs.delete(program);
   }
 
-  async run(program: number, segment: number): Promise<void> {
+  async run(program: number, segment: number, timeline?: Timeline): Promise<void> {
     const pace = new Pace();
     await pace.giveWay();
-    await pace.through(this.#pieces(this.#programs.get(program)?.[segment] ?? []));
+    await pace.through(this.#pieces(this.#programs.get(program)?.[segment] ?? [], timeline));
   }
 
   async close(): Promise<void> {
@@ -50,16 +51,18 @@ export class Inline implements Executor {
     this.#programs.clear();
   }
 
-  *#pieces(calls: readonly Call[]): Generator<void> {
-    for (const [step, call] of calls.entries()) {
+  *#pieces(calls: readonly Call[], timeline?: Timeline): Generator<void> {
+    for (const call of calls) {
       const pieces = this.threadsFor(call.work);
       for (let piece = 0; piece < pieces; piece++) {
         if (this.#closed) throw new DeviceError("wasm: the device was closed while a plan ran");
+        const began = performance.now();
         try {
           this.#functions[call.function](call.args, piece, pieces);
         } catch (error) {
-          throw new DeviceError(`wasm: step ${step} of the plan failed: ${error}`);
+          throw new DeviceError(`wasm: step ${call.step} of the plan failed: ${error}`);
         }
+        timeline?.add(0, call.step, began, began, performance.now());
         yield;
       }
     }

@@ -1,6 +1,7 @@
 /** Worker threads that each run the whole program, with barriers between dependent kernels. */
 import { builtin } from "../../builtin.ts";
 import { DeviceError } from "../../errors.ts";
+import type { Timeline } from "../../plan/backend.ts";
 import type { Call, Executor } from "./executor.ts";
 import type { WorkerMessage, WorkerReply } from "./worker.ts";
 import { workerSource } from "./worker.ts";
@@ -21,6 +22,14 @@ interface PoolOptions {
   readonly threads: number;
 }
 
+interface Waiting {
+  left: number;
+  resolve: () => void;
+  reject: (error: Error) => void;
+  trap: string | null;
+  readonly timeline: Timeline | undefined;
+}
+
 const SPIN = 10_000;
 
 /** Cores of the machine, as far as the engine says. */
@@ -30,7 +39,7 @@ export function coreCount(): number {
 
 export class Pool implements Executor {
   readonly #threads: Thread[];
-  #waiting: { left: number; resolve: () => void; reject: (error: Error) => void; trap: string | null } | null = null;
+  #waiting: Waiting | null = null;
   #dead: string | null = null;
 
   constructor({ memory, barrier, threads }: PoolOptions) {
@@ -55,7 +64,7 @@ export class Pool implements Executor {
 
   load(program: number, segments: readonly (readonly Call[])[]): void {
     const packed = segments.map((calls) =>
-      Int32Array.from(calls.flatMap((call) => [call.function, call.args, call.barrier ? 1 : 0])),
+      Int32Array.from(calls.flatMap((call) => [call.function, call.args, call.barrier ? 1 : 0, call.step])),
     );
     this.#post({ kind: "load", program, segments: packed });
   }
@@ -64,12 +73,12 @@ export class Pool implements Executor {
     this.#post({ kind: "unload", program });
   }
 
-  run(program: number, segment: number): Promise<void> {
+  run(program: number, segment: number, timeline?: Timeline): Promise<void> {
     if (this.#dead !== null) return Promise.reject(new DeviceError(`wasm: the workers are gone: ${this.#dead}`));
     return new Promise((resolve, reject) => {
-      this.#waiting = { left: this.#threads.length, resolve, reject, trap: null };
+      this.#waiting = { left: this.#threads.length, resolve, reject, trap: null, timeline };
       for (const thread of this.#threads) thread.hold(true);
-      this.#post({ kind: "run", program, segment });
+      this.#post({ kind: "run", program, segment, timed: timeline !== undefined });
     });
   }
 
@@ -82,10 +91,15 @@ export class Pool implements Executor {
     for (const thread of this.#threads) thread.post(message);
   }
 
-  #reply({ error, step }: WorkerReply): void {
+  #reply({ error, step, thread, times, origin }: WorkerReply): void {
     const waiting = this.#waiting;
     if (!waiting) return;
     if (error !== null) waiting.trap ??= `wasm: step ${step} of the plan failed: ${error}`;
+    const later = origin - performance.timeOrigin;
+    for (let at = 0; at < times.length; at += 4) {
+      const [came, began, done] = times.slice(at + 1, at + 4).map((time) => time + later);
+      waiting.timeline?.add(thread, times[at], came, began, done);
+    }
     if (--waiting.left > 0) return;
     this.#settle();
     if (waiting.trap === null) waiting.resolve();

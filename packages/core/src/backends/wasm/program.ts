@@ -44,6 +44,7 @@ interface DraftCall {
   readonly code: KernelCode;
   /** Byte offset of its argument block. */
   readonly args: number;
+  readonly step: number;
   readonly barrier: boolean;
   readonly work: number;
 }
@@ -67,7 +68,7 @@ export class Draft {
 
   /** Adds the plan's steps, one a turn. */
   *steps(): Generator<void> {
-    for (const step of this.plan.steps) {
+    for (const [at, step] of this.plan.steps.entries()) {
       if (step.kind === "host") {
         this.#segments[this.#segments.length - 1].host = step;
         this.#segments.push({ calls: [], host: null });
@@ -77,7 +78,7 @@ export class Draft {
       const launch = generate(step, this.plan.buffers, this.#options);
       if (launch.phases.length === 0) continue;
       const barrier = this.#hazards.add(footprintOf(step, this.plan.buffers, launch));
-      this.#add(launch, barrier, workOf(step));
+      this.#add(launch, at, barrier, workOf(step));
       yield;
     }
   }
@@ -91,20 +92,21 @@ export class Draft {
   finish(library: KernelLibrary, address: number): Segment[] {
     return this.#segments.map(({ calls, host }) => ({
       host,
-      calls: calls.map(({ code, args, barrier, work }) => ({
+      calls: calls.map(({ code, args, step, barrier, work }) => ({
         function: library.numberOf(code),
         args: address + args,
+        step,
         barrier,
         work,
       })),
     }));
   }
 
-  #add({ phases, sharedScratch, threadScratch }: Launch, barrier: boolean, work: number): void {
+  #add({ phases, sharedScratch, threadScratch }: Launch, step: number, barrier: boolean, work: number): void {
     const { calls } = this.#segments[this.#segments.length - 1];
     const each = work / phases.length;
     phases.forEach(({ code, args }, phase) => {
-      calls.push({ code, args: this.blocks.add(args, sharedScratch), barrier: barrier || phase > 0, work: each });
+      calls.push({ code, args: this.blocks.add(args, sharedScratch), step, barrier: barrier || phase > 0, work: each });
     });
     this.scratchBytes = Math.max(this.scratchBytes, sharedScratch + threadScratch * this.#executor.threadsFor(each));
   }

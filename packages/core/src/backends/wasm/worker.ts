@@ -12,14 +12,19 @@ export type WorkerMessage =
   | { readonly kind: "install"; readonly module: WebAssembly.Module; readonly names: readonly string[] }
   | { readonly kind: "load"; readonly program: number; readonly segments: readonly Int32Array[] }
   | { readonly kind: "unload"; readonly program: number }
-  | { readonly kind: "run"; readonly program: number; readonly segment: number };
+  | { readonly kind: "run"; readonly program: number; readonly segment: number; readonly timed: boolean };
 
 /** What a worker answers to "run". */
 export interface WorkerReply {
   /** The trap that stopped it, or `null`. */
   readonly error: string | null;
-  /** The step that trapped. */
+  /** The step of the plan that trapped. */
   readonly step: number;
+  readonly thread: number;
+  /** Where asked for: for each call the step of the plan, and when the thread came, began and was done. */
+  readonly times: readonly number[];
+  /** What these times count from. */
+  readonly origin: number;
 }
 
 /**
@@ -48,21 +53,26 @@ const handlers = {
   unload({ program }) {
     programs.delete(program);
   },
-  run({ program, segment }) {
+  run({ program, segment, timed }) {
     const calls = programs.get(program)[segment];
     let error = null;
     let step = -1;
-    for (let at = 0; at < calls.length; at += 3) {
+    const times = [];
+    const now = timed ? () => performance.now() : () => 0;
+    for (let at = 0; at < calls.length; at += 4) {
+      const came = now();
       if (calls[at + 2]) wait(threads, spin);
       if (error !== null) continue;
+      const began = calls[at + 2] ? now() : came;
       try {
         functions[calls[at]](calls[at + 1], thread, threads);
       } catch (trap) {
         error = String(trap);
-        step = at / 3;
+        step = calls[at + 3];
       }
+      if (timed) times.push(calls[at + 3], came, began, now());
     }
-    port.postMessage({ error, step });
+    port.postMessage({ error, step, thread, times, origin: performance.timeOrigin });
   },
 };
 const receive = (message) => handlers[message.kind](message);

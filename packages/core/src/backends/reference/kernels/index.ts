@@ -1,7 +1,9 @@
 import type { Kernel } from "../../../plan/plan.ts";
 import type { Frame } from "../frame.ts";
+import { attention, attentionBackward } from "./attention.ts";
 import { groupBy } from "./group-by.ts";
 import { groupedContraction, groupedRows } from "./grouped.ts";
+import { insert } from "./insert.ts";
 import { map } from "./map.ts";
 import { matmul } from "./matmul.ts";
 import { reduce } from "./reduce.ts";
@@ -22,12 +24,18 @@ export function workOf(kernel: Kernel, frame: Frame): Generator<void, void> {
       return groupedRows(kernel, frame);
     case "groupedContraction":
       return groupedContraction(kernel, frame);
+    case "attention":
+      return attention(kernel, frame);
+    case "attentionBackward":
+      return attentionBackward(kernel, frame);
     case "scan":
       return scan(kernel, frame);
     case "sort":
       return sort(kernel, frame);
     case "groupBy":
       return groupBy(kernel, frame);
+    case "insert":
+      return insert(kernel, frame);
     case "segmentSum":
       return segmentSum(kernel, frame);
   }

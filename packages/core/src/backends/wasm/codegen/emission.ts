@@ -5,4 +5,6 @@ import type { Constants } from "./constants.ts";
 export interface Emission {
   readonly f: FunctionBuilder;
   readonly constants: Constants;
+  /** Whether multiply-adds are contracted. */
+  readonly relaxed: boolean;
 }

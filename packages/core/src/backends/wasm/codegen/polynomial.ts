@@ -5,10 +5,15 @@ import type { Emission } from "./emission.ts";
 /** Bits of −0. */
 export const SIGN = -0x80000000;
 
+/** a·b + c, contracted where the engine can. */
+export function madd({ relaxed }: Emission, a: Vector, b: Vector, c: Vector): Vector {
+  return relaxed ? f32x4.relaxedMadd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
+}
+
 /** Σ coefficientᵢ·xⁱ, highest power first (Horner). */
-export function polynomial({ constants }: Emission, x: Vector, coefficients: readonly number[]): Vector {
-  const [first, ...rest] = coefficients.map((c) => constants.float(c));
-  return rest.reduce((sum, c) => f32x4.add(f32x4.mul(sum, x), c), first);
+export function polynomial(o: Emission, x: Vector, coefficients: readonly number[]): Vector {
+  const [first, ...rest] = coefficients.map((c) => o.constants.float(c));
+  return rest.reduce((sum, c) => madd(o, sum, x, c), first);
 }
 
 /** The sign bits of four lanes. */

@@ -27,20 +27,29 @@ export function emitReduceRow(
   else acrossColumns(context, evaluator, rows, row, reduction);
 }
 
-/** The lanes are the accumulators; the remaining elements go to theirs through a mask. */
+/**
+ * The lanes are the accumulators; the remaining elements go to theirs through a mask. Where order does not matter, every
+ * vector of a turn has accumulators of its own, which need not wait for each other.
+ */
 function alongRow(context: KernelContext, evaluator: Evaluator, rows: Rows, row: Site, reduction: Reduction): void {
   const { f, constants, structure } = context;
-  const combine = combiner(reduction.op, reduction.dtype);
-  const sum = f.let(start(context, reduction));
+  const { op, dtype, input } = reduction;
+  const combine = combiner(op, dtype);
+  const unroll = unrolling(structure);
+  const isOrdered = dtype === "float32" && (op === "sum" || op === "prod");
+  const sums = Array.from({ length: isOrdered ? 1 : unroll }, () => f.let(start(context, reduction)));
+  const [sum, ...others] = sums;
   const lane = f.let(constants.lanes(-1, 0, 0, 0));
-  forEachVector(context, rows, row, rows.reducedLength(), unrolling(structure), (sites) => {
-    const values = sites.map((site) => evaluator.keep(reduction.input, site));
+  forEachVector(context, rows, row, rows.reducedLength(), unroll, (sites) => {
+    const values = sites.map((site) => evaluator.keep(input, site));
     sites.forEach((site, s) => {
-      const next = combine(sum, values[s]);
-      f.set(sum, site.lanes === 4 ? next : v128.bitselect(next, sum, lane));
+      const own = sums[isOrdered ? 0 : s];
+      const next = combine(own, values[s]);
+      f.set(own, site.lanes === 4 ? next : v128.bitselect(next, own, lane));
       if (site.lanes === 1) f.set(lane, v128.shuffle32(lane, lane, [3, 0, 1, 2]));
     });
   });
+  for (const other of others) f.set(sum, combine(sum, other));
   const pairs = f.let(combine(sum, v128.shuffle32(sum, sum, [2, 3, 0, 1])));
   const total = f.let(combine(pairs, v128.shuffle32(pairs, pairs, [1, 0, 3, 2])));
   const end: Site = { ...row, lanes: 1, outer: row, values: new Map() };

@@ -6,7 +6,7 @@ import { f32x4, i32, i32x4, select, v128 } from "../emit/index.ts";
 import type { Emission } from "./emission.ts";
 import { erf, exp, expm1, sigmoid, tanh } from "./exponential.ts";
 import { logarithm, pow } from "./logarithm.ts";
-import { copySign } from "./polynomial.ts";
+import { copySign, madd } from "./polynomial.ts";
 import { remainder } from "./remainder.ts";
 import { atan2, cos, sin } from "./trigonometry.ts";
 
@@ -19,8 +19,6 @@ export interface Operation extends Emission {
   readonly constant: number | null;
   /** Whether the second input is the same in all lanes. */
   readonly uniform: boolean;
-  /** Whether multiply-adds are contracted. */
-  readonly relaxed: boolean;
 }
 
 type Rule = (o: Operation, a: Vector, b: Vector, c: Vector) => Vector;
@@ -35,7 +33,7 @@ const rules: Readonly<Record<ScalarOp, Rule>> = {
   // A bool's lanes of ones are the largest unsigned number.
   min: byType(f32x4.min, i32x4.minS, i32x4.minU),
   max: byType(f32x4.max, i32x4.maxS, i32x4.maxU),
-  mulAdd: ({ relaxed }, a, b, c) => (relaxed ? f32x4.relaxedMadd(a, b, c) : f32x4.add(f32x4.mul(a, b), c)),
+  mulAdd: madd,
   sqrt: (_, a) => f32x4.sqrt(a),
   exp,
   expm1,

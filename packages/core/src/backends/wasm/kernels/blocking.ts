@@ -1,7 +1,8 @@
 import { columnsOf, type Tile } from "./tile.ts";
 
-/** Most steps of K in one block of packed panels. */
-const DEPTH = 384;
+/** Steps of K in one block of packed panels, about; a few more are no second block. */
+const DEPTH = 256;
+const LAST_DEPTH = 400;
 /** Rows of A packed at a time: with a block of K they stay in the second-level cache. */
 const ROWS = 96;
 /** Bytes of B that one thread packs at a time for itself. */
@@ -23,7 +24,7 @@ export interface Blocking {
 }
 
 export function blockingOf(tile: Tile, rows: number, columns: number, depth: number): Blocking {
-  const blocks = Math.max(1, Math.ceil(depth / DEPTH));
+  const blocks = depth <= LAST_DEPTH ? 1 : Math.ceil(depth / DEPTH);
   const depthBlock = Math.max(1, Math.ceil(depth / blocks));
   const rowBlock = Math.min(Math.floor(ROWS / tile.rows), Math.max(1, Math.ceil(rows / tile.rows))) * tile.rows;
   const panelBytes = columnsOf(tile) * depthBlock * 4;

@@ -4,10 +4,10 @@ import { kernelCall, type Words } from "./arguments.ts";
 import { blockingOf } from "./blocking.ts";
 import { type Group, groupOf } from "./groups.ts";
 import { type KernelOptions, type Launch, nothing, onePhase } from "./kernel.ts";
-import { layoutOf } from "./pack.ts";
+import { fewGroupedRows, groupedMatvec } from "./matvec.ts";
 import { ceilingDivide } from "./partition.ts";
-import { along, placeWords } from "./place.ts";
-import { multiplyPanels, type Product, productCode, productKey } from "./product.ts";
+import { along, inWords, placeWords, type Storage } from "./place.ts";
+import { type Layouts, layoutsOf, multiplyPanels, type Product, productCode, productKey } from "./product.ts";
 import { blocksOf, blockWords, type ProductExtents } from "./product-arguments.ts";
 import { forEachProduct } from "./products.ts";
 
@@ -18,20 +18,24 @@ const ROWS_PER_UNIT = 8;
  * C[r] = A[r]·B[g(r)]: every weight is packed once, by the thread that multiplies with it, and those of empty groups never.
  */
 export function groupedRows(
-  { a, b, c, offsets, rows, n, k, groups }: GroupedRowsKernel,
+  kernel: GroupedRowsKernel,
   options: KernelOptions,
+  storage: Storage = () => "float32",
 ): Launch {
+  const { a, b, c, offsets, rows, n, k, groups } = kernel;
   if (rows * n * groups === 0) return nothing;
+  if (fewGroupedRows(kernel, storage)) return groupedMatvec(kernel, storage, options);
   const block = {
-    ...placeWords("a", a, "Row", "Depth"),
-    ...placeWords("b", b, "Group", "Depth", "Column"),
+    ...placeWords("a", inWords(a, storage), "Row", "Depth"),
+    ...placeWords("b", inWords(b, storage), "Group", "Depth", "Column"),
     ...placeWords("c", c, "Row", "Column"),
     cGroup: 0,
     rows,
     columns: n,
     depth: k,
   };
-  return perGroup("groupedRows", block, offsets, groups, options, {
+  const stored = { a: storage(a), b: storage(b) };
+  return perGroup("groupedRows", block, stored, offsets, groups, options, {
     weigh: (group) => ceilingDivide(group.rows, options.tile.rows),
     product: (f, words, group, index) => ({
       a: f.let(along(words.a, group.first, words.aRow)),
@@ -46,19 +50,24 @@ export function groupedRows(
  * C[g] = Σ over the rows r of group g of A[r]ᵀB[r], in rising r: products whose K is the length of the group. An empty
  * group weighs a little, for its zeros.
  */
-export function groupedContraction(kernel: GroupedContractionKernel, options: KernelOptions): Launch {
+export function groupedContraction(
+  kernel: GroupedContractionKernel,
+  options: KernelOptions,
+  storage: Storage = () => "float32",
+): Launch {
   const { a, b, c, offsets, rows, m, n, groups } = kernel;
   if (groups * m * n === 0) return nothing;
   const block = {
-    ...placeWords("a", a, "Depth", "Row"),
-    ...placeWords("b", b, "Depth", "Column"),
+    ...placeWords("a", inWords(a, storage), "Depth", "Row"),
+    ...placeWords("b", inWords(b, storage), "Depth", "Column"),
     bGroup: 0,
     ...placeWords("c", c, "Group", "Row", "Column"),
     rows: m,
     columns: n,
     depth: rows,
   };
-  return perGroup("groupedContraction", block, offsets, groups, options, {
+  const stored = { a: storage(a), b: storage(b) };
+  return perGroup("groupedContraction", block, stored, offsets, groups, options, {
     weigh: (group) => i32.add(i32.divU(group.rows, ROWS_PER_UNIT), 1),
     product: (f, words, group, index) => ({
       a: f.let(along(words.a, group.first, words.aDepth)),
@@ -91,17 +100,14 @@ interface GroupCode {
 function perGroup(
   name: string,
   extents: GroupExtents,
+  stored: Layouts["stored"],
   offsets: Place,
   groups: number,
   options: KernelOptions,
   { weigh, product }: GroupCode,
 ): Launch {
   const { rows, columns, depth } = extents;
-  const layouts = {
-    a: layoutOf(rows, extents.aRow, extents.aDepth),
-    b: layoutOf(columns, extents.bColumn, extents.bDepth),
-  };
-  const code = productCode(options, layouts, columns);
+  const code = productCode(options, layoutsOf(extents, stored), columns);
   const { tile } = options;
   const blocking = blockingOf(tile, rows, columns, depth);
   const block = {

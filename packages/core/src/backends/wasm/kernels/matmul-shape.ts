@@ -1,14 +1,14 @@
 import type { MatmulKernel, Place } from "../../../plan/plan.ts";
 import { type BatchAxis, joinAxes } from "./batch.ts";
-import { type Layout, layoutOf } from "./pack.ts";
-import { addressOf, byteStride, ELEMENT } from "./place.ts";
+import { addressOf, byteStride, ELEMENT, inWords, type Storage } from "./place.ts";
+import { type Layouts, layoutsOf } from "./product.ts";
 import type { ProductExtents } from "./product-arguments.ts";
 
 /** A batch of products as the kernels see it. */
 export interface MatmulShape extends ProductExtents {
   /** Outermost first. */
   readonly axes: readonly BatchAxis[];
-  readonly layouts: { readonly a: Layout; readonly b: Layout };
+  readonly layouts: Layouts;
 }
 
 /** Strides of the batch and of the two axes of a matrix. */
@@ -22,19 +22,17 @@ interface Matrix {
  * Strides in bytes, seen so that columns of C lie side by side where they can (Cᵀ = BᵀAᵀ has the same bits), and batch
  * axes over which one operand stands still are taken for rows or columns.
  */
-export function orient(kernel: MatmulKernel): MatmulShape {
-  const [a, b, c] = [kernel.a, kernel.b, kernel.c].map(matrixOf);
+export function orient(kernel: MatmulKernel, storage: Storage = () => "float32"): MatmulShape {
+  const [a, b, c] = [kernel.a, kernel.b, kernel.c].map((place) => matrixOf(inWords(place, storage)));
+  const [left, right] = [storage(kernel.a), storage(kernel.b)];
   const sideBySide = kernel.n > 1 && c.column === ELEMENT;
   const swap = !sideBySide && kernel.m > 1 && c.row === ELEMENT;
   const shape = swap
     ? describe(kernel, transposed(b), transposed(a), transposed(c), kernel.n, kernel.m)
     : describe(kernel, a, b, c, kernel.m, kernel.n);
   const folded = fold(shape);
-  const layouts = {
-    a: layoutOf(folded.rows, folded.aRow, folded.aDepth),
-    b: layoutOf(folded.columns, folded.bColumn, folded.bDepth),
-  };
-  return { ...folded, layouts };
+  const stored = swap ? { a: right, b: left } : { a: left, b: right };
+  return { ...folded, layouts: layoutsOf(folded, stored) };
 }
 
 type Unfolded = Omit<MatmulShape, "layouts">;

@@ -5,6 +5,8 @@ import { byMatrices } from "./matmul-matrices.ts";
 import { byPanels } from "./matmul-panels.ts";
 import { byRows } from "./matmul-rows.ts";
 import { orient } from "./matmul-shape.ts";
+import { fewRows, matvec } from "./matvec.ts";
+import type { Storage } from "./place.ts";
 import { productCode } from "./product.ts";
 import { columnsOf } from "./tile.ts";
 
@@ -17,15 +19,16 @@ const MANY_ROWS = 64;
 const MANY_MATRICES = 4;
 
 /**
- * C = A·B (float32): by matrices, of which every thread takes its own, where they are many; by panels, in which every
+ * C = A·B (float32): B as it lies in memory, where rows are few; by matrices, of which every thread takes its own, where they are many; by panels, in which every
  * thread packs for itself the columns that it computes, where the matrix is small or flat; by rows, all threads sharing
  * packed B, otherwise. Every element is Σₖ in rising k from 0, one multiply-add a step, whatever the way, shape and
  * layout; of a symmetric C those below the diagonal are copies of those above it.
  */
-export function matmul(kernel: MatmulKernel, options: KernelOptions): Launch {
-  const shape = orient(kernel);
+export function matmul(kernel: MatmulKernel, options: KernelOptions, storage?: Storage): Launch {
+  const shape = orient(kernel, storage);
   const matrices = batchSize(shape.axes);
   if (matrices * shape.rows * shape.columns === 0) return nothing;
+  if (fewRows(shape)) return matvec(shape, options);
   const code = productCode(options, shape.layouts, shape.columns, kernel.symmetric);
   const work = shape.rows * shape.columns * shape.depth;
   if (matrices >= MANY_MATRICES && work <= LARGE) return byMatrices(shape, code);

@@ -79,6 +79,7 @@ export function multiplyTile(f: FunctionBuilder, tile: Tile, relaxed: boolean, p
   }
 }
 
-function multiplyAdd(relaxed: boolean, a: Vector, b: Vector, sum: Vector): Vector {
+/** sum + a·b in every lane: rounded once where `relaxed` and the machine does, else twice. */
+export function multiplyAdd(relaxed: boolean, a: Vector, b: Vector, sum: Vector): Vector {
   return relaxed ? f32x4.relaxedMadd(a, b, sum) : f32x4.add(f32x4.mul(a, b), sum);
 }

@@ -1,16 +1,17 @@
 import { type FunctionBuilder, i32, type Local, type Value, type Vector, v128 } from "../emit/index.ts";
 import { minimum } from "./partition.ts";
 import { along } from "./place.ts";
+import { type Reader, reader, type Stored } from "./stored.ts";
 
 /**
  * Which axis of an operand lies side by side in memory: its lanes (rows of A, columns of B), its depth (k), or neither.
  */
 export type Layout = "lanes" | "depth" | "strided";
 
-/** The layout by strides in bytes; one of a few lanes is as good as another. */
-export function layoutOf(lanes: number, laneStride: number, depthStride: number): Layout {
-  if (lanes > 1 && laneStride === 4) return "lanes";
-  return depthStride === 4 ? "depth" : "strided";
+/** The layout by strides in bytes, of elements of `bytes`; one of a few lanes is as good as another. */
+export function layoutOf(lanes: number, laneStride: number, depthStride: number, bytes = 4): Layout {
+  if (lanes > 1 && laneStride === bytes) return "lanes";
+  return depthStride === bytes ? "depth" : "strided";
 }
 
 export interface PackSource {
@@ -22,6 +23,8 @@ export interface PackSource {
   readonly lanes: Local<"i32">;
   readonly depth: Local<"i32">;
   readonly target: Local<"i32">;
+  /** How the lanes are stored; they are widened. Default float32. */
+  readonly stored?: Stored;
 }
 
 /** How many panels are copied side by side where lanes lie side by side: whole cache lines of the source. */
@@ -32,10 +35,10 @@ export const PANELS_TOGETHER = 4;
  * outside the operand is read. `source` and `target` are moved.
  */
 export function packPanels(f: FunctionBuilder, width: number, layout: Layout, pack: PackSource): void {
-  const { source, laneStride, lanes, depth, target } = pack;
+  const { source, laneStride, lanes, depth, target, stored = "float32" } = pack;
   const rest = f.let(lanes);
   const panelBytes = f.let(i32.mul(depth, width * 4));
-  const packer: Packer = { f, width, panelBytes, ...pack };
+  const packer: Packer = { f, width, panelBytes, elements: reader(f, stored), ...pack };
   const whole = (panels: number, body: () => void): void =>
     f.while(i32.geS(rest, panels * width), () => {
       body();
@@ -61,25 +64,27 @@ interface Packer extends PackSource {
   readonly f: FunctionBuilder;
   readonly width: number;
   readonly panelBytes: Local<"i32">;
+  readonly elements: Reader;
 }
 
 /** `panels` panels of contiguous lanes, k by k. */
-function copyLanes({ f, width, source, depthStride, target, panelBytes }: Packer, panels: number): void {
+function copyLanes({ f, width, elements, source, depthStride, target, panelBytes }: Packer, panels: number): void {
   const from = f.let(source);
   const to = f.let(target);
   const end = f.let(i32.add(target, panelBytes));
   const starts = [to];
   for (let panel = 1; panel < panels; panel++) starts.push(f.local("i32"));
+  const at = (panel: number, lane: number): number => (panel * width + lane) * elements.bytes;
   f.repeat(
     () => {
       for (let panel = 0; panel < panels; panel++) {
         if (panel > 0) f.set(starts[panel], i32.add(starts[panel - 1], panelBytes));
         let lane = 0;
         for (; lane + 4 <= width; lane += 4) {
-          f.do(v128.store(starts[panel], v128.load(from, (panel * width + lane) * 4), lane * 4));
+          f.do(v128.store(starts[panel], elements.vector(from, at(panel, lane)), lane * 4));
         }
         for (; lane < width; lane++) {
-          f.do(i32.store(starts[panel], i32.load(from, (panel * width + lane) * 4), lane * 4));
+          f.do(i32.store(starts[panel], elements.bits(from, at(panel, lane)), lane * 4));
         }
       }
       f.advance(from, depthStride);
@@ -91,7 +96,7 @@ function copyLanes({ f, width, source, depthStride, target, panelBytes }: Packer
 
 /** One panel whose lanes each run along k: squares of 4×4 are transposed. */
 function transposeLanes(packer: Packer): void {
-  const { f, width, source, laneStride, depth, target } = packer;
+  const { f, width, elements, source, laneStride, depth, target } = packer;
   const wholeDepth = f.let(i32.and(depth, -4));
   let lane = 0;
   for (; lane + 4 <= width; lane += 4) {
@@ -102,15 +107,15 @@ function transposeLanes(packer: Packer): void {
     f.for(k, 0, wholeDepth, 4, () => {
       const columns = transpose(
         f,
-        from.map((address) => f.let(v128.load(address))),
+        from.map((address) => f.let(elements.vector(address))),
       );
       for (const [i, column] of columns.entries()) f.do(v128.store(to, column, i * width * 4));
-      for (const address of from) f.advance(address, 16);
+      for (const address of from) f.advance(address, 4 * elements.bytes);
       f.advance(to, 4 * width * 4);
     });
     f.for(k, wholeDepth, depth, 1, () => {
-      for (const [i, address] of from.entries()) f.do(i32.store(to, i32.load(address), i * 4));
-      for (const address of from) f.advance(address, 4);
+      for (const [i, address] of from.entries()) f.do(i32.store(to, elements.bits(address), i * 4));
+      for (const address of from) f.advance(address, elements.bytes);
       f.advance(to, width * 4);
     });
   }
@@ -119,7 +124,7 @@ function transposeLanes(packer: Packer): void {
 
 /** Lanes `first` … width − 1 of one panel, those from `valid` on as zeros. */
 function copyLaneByLane(packer: Packer, first: number, valid: Value<"i32">): void {
-  const { f, width, source, laneStride, depthStride, target, panelBytes } = packer;
+  const { f, width, elements, source, laneStride, depthStride, target, panelBytes } = packer;
   const lane = f.local("i32");
   const from = f.local("i32");
   const to = f.local("i32");
@@ -128,10 +133,10 @@ function copyLaneByLane(packer: Packer, first: number, valid: Value<"i32">): voi
     f.set(from, along(source, laneStride, lane));
     f.set(to, along(target, lane, 4));
     f.set(end, i32.add(to, panelBytes));
-    const copy = (element: Value<"i32">): void =>
+    const copy = (element: () => Value<"i32">): void =>
       f.repeat(
         () => {
-          f.do(i32.store(to, element));
+          f.do(i32.store(to, element()));
           f.advance(from, depthStride);
           f.advance(to, width * 4);
         },
@@ -139,8 +144,8 @@ function copyLaneByLane(packer: Packer, first: number, valid: Value<"i32">): voi
       );
     f.if(
       i32.ltS(lane, valid),
-      () => copy(i32.load(from)),
-      () => copy(i32.const(0)),
+      () => copy(() => elements.bits(from)),
+      () => copy(() => i32.const(0)),
     );
   });
 }

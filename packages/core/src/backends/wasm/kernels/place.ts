@@ -1,9 +1,30 @@
-import type { Place } from "../../../plan/plan.ts";
+import type { Buffer, Place } from "../../../plan/plan.ts";
 import { i32, type Operand, type Value } from "../emit/index.ts";
 import type { Arg } from "./kernel.ts";
+import { bytesOf, type Stored, storedAs } from "./stored.ts";
 
 /** Bytes of the elements that these kernels handle: float32 and int32. */
 export const ELEMENT = 4;
+
+/** How the elements at a place are stored. */
+export type Storage = (place: Place) => Stored;
+
+/** The storage of places in a plan's buffers. */
+export function storageIn(buffers: readonly Pick<Buffer, "dtype">[]): Storage {
+  return ({ buffer }) => storedAs(buffers[buffer].dtype);
+}
+
+/** The place with its strides in words of four bytes; those of narrower elements are fractions. */
+export function inWords(place: Place, storage: Storage): Place {
+  return scaled(place, bytesOf(storage(place)));
+}
+
+/** The place of elements of `bytes` with its strides in words. */
+export function scaled(place: Place, bytes: number): Place {
+  const { shape, strides, offset } = place.view;
+  const words = bytes / ELEMENT;
+  return { ...place, view: { shape, strides: strides.map((stride) => stride * words), offset: offset * words } };
+}
 
 /** Address of a place's first element. */
 export function addressOf(place: Place): Arg {

@@ -2,17 +2,35 @@ import { type FunctionBuilder, i32, type Local } from "../emit/index.ts";
 import { type BlockRows, multiplyBlock } from "./block.ts";
 import { scratchOffsets } from "./blocking.ts";
 import type { KernelOptions } from "./kernel.ts";
-import { type Layout, packPanels } from "./pack.ts";
+import { type Layout, layoutOf, packPanels } from "./pack.ts";
 import { minimum } from "./partition.ts";
 import { along } from "./place.ts";
+import type { ProductExtents } from "./product-arguments.ts";
+import { bytesOf, type Stored } from "./stored.ts";
 import { columnsOf, type Tile, tileKey } from "./tile.ts";
 
-/** What the code of a product is compiled for. */
-export interface ProductCode {
-  readonly tile: Tile;
-  readonly relaxed: boolean;
+/** How the operands lie in memory. */
+export interface Layouts {
   readonly a: Layout;
   readonly b: Layout;
+  readonly stored: { readonly a: Stored; readonly b: Stored };
+}
+
+export function layoutsOf(
+  { rows, columns, aRow, aDepth, bColumn, bDepth }: ProductExtents,
+  stored: Layouts["stored"],
+): Layouts {
+  return {
+    a: layoutOf(rows, aRow, aDepth, bytesOf(stored.a)),
+    b: layoutOf(columns, bColumn, bDepth, bytesOf(stored.b)),
+    stored,
+  };
+}
+
+/** What the code of a product is compiled for. */
+export interface ProductCode extends Layouts {
+  readonly tile: Tile;
+  readonly relaxed: boolean;
   /** Whether rows of A are read in place: they lie side by side along k. */
   readonly inPlace: boolean;
   /** Whether threads take units from a shared counter. */
@@ -26,18 +44,23 @@ const MANY_COLUMNS = 4096;
 
 export function productCode(
   { tile, relaxed, concurrent }: KernelOptions,
-  layouts: Pick<ProductCode, "a" | "b">,
+  layouts: Layouts,
   columns: number,
   symmetric = false,
 ): ProductCode {
-  const inPlace = tile.inPlace && layouts.a === "depth" && columns < MANY_COLUMNS;
+  const inPlace = tile.inPlace && layouts.a === "depth" && layouts.stored.a === "float32" && columns < MANY_COLUMNS;
   return { tile, relaxed, concurrent, symmetric, inPlace, ...layouts };
 }
 
 /** Names the code in kernel keys. */
-export function productKey({ tile, relaxed, a, b, inPlace, concurrent, symmetric }: ProductCode): string {
+export function productKey({ tile, relaxed, a, b, stored, inPlace, concurrent, symmetric }: ProductCode): string {
   const flags = [relaxed ? "r" : "p", inPlace ? "i" : "", concurrent ? "c" : "", symmetric ? "s" : ""];
-  return `${tileKey(tile)}${flags.join("")}:${a}:${b}`;
+  return `${tileKey(tile)}${flags.join("")}:${layoutKey({ a, b, stored })}`;
+}
+
+/** Names the layouts in kernel keys. */
+export function layoutKey({ a, b, stored }: Layouts): string {
+  return `${a}:${stored.a}:${b}:${stored.b}`;
 }
 
 /** One product C = A·B at run time: addresses of the first elements, strides in bytes. */
@@ -114,6 +137,7 @@ export function multiplyPanels(
     f.set(columns, minimum(i32.sub(end, firstColumn), columnBlock));
     forEachDepthBlock(f, product.depth, blocks.depthBlock, (k, steps, fresh) => {
       packPanels(f, width, code.b, {
+        stored: code.stored.b,
         source: f.let(i32.add(product.b, along(i32.mul(firstColumn, product.bColumn), k, product.bDepth))),
         laneStride: product.bColumn,
         depthStride: product.bDepth,
@@ -122,7 +146,8 @@ export function multiplyPanels(
         target: f.let(blocks.bScratch),
       });
       const rows: Run = { from: f.let(i32.const(0)), to: product.rows };
-      multiplyRows(f, code, product, blocks, { k, steps, fresh, rows, firstColumn, columns, bPanels: blocks.bScratch });
+      const bPanels = blocks.bScratch;
+      multiplyRows(f, code, product, blocks, { k, steps, fresh, rows, firstColumn, columns, bPanels, aPanels: null });
     });
   });
 }
@@ -136,19 +161,21 @@ export interface PackedColumns {
   readonly firstColumn: Local<"i32">;
   readonly columns: Local<"i32">;
   readonly bPanels: Local<"i32">;
+  /** The rows of A, if they are packed already; `null`: every block is packed when its turn comes. */
+  readonly aPanels: Local<"i32"> | null;
 }
 
-/** Takes the rows of A block by block, packed or in place, and multiplies each with packed columns of B. */
+/** Takes the rows of A block by block, packed or in place, and multiplies each with packed columns of B; packed ones are one block. */
 export function multiplyRows(
   f: FunctionBuilder,
-  { tile, relaxed, a: layout, inPlace, symmetric }: ProductCode,
+  { tile, relaxed, a: layout, stored, inPlace, symmetric }: ProductCode,
   product: Product,
   { rowBlock, scratch }: Pick<ProductBlocks, "rowBlock" | "scratch">,
   packed: PackedColumns,
 ): void {
   const offsets = scratchOffsets(tile);
   const edge = f.let(i32.add(scratch, offsets.edge));
-  const panels = f.let(i32.add(scratch, offsets.a));
+  const panels = packed.aPanels ?? f.let(i32.add(scratch, offsets.a));
   const row = f.local("i32");
   const rows = f.local("i32");
   const first = f.local("i32");
@@ -156,8 +183,9 @@ export function multiplyRows(
   f.for(row, packed.rows.from, packed.rows.to, rowBlock, () => {
     f.set(rows, minimum(i32.sub(packed.rows.to, row), rowBlock));
     f.set(first, i32.add(product.a, along(i32.mul(row, product.aRow), packed.k, product.aDepth)));
-    if (!inPlace) {
+    if (!inPlace && !packed.aPanels) {
       packPanels(f, tile.rows, layout, {
+        stored: stored.a,
         source: first,
         laneStride: product.aRow,
         depthStride: product.aDepth,
