@@ -1,9 +1,7 @@
 // `npm start`: trains in this very process (the script's `exec` replaces npm's shell, which would die at Ctrl-C and
 // leave the program behind), so that signals and exit codes are the program's own.
 import { fileURLToPath } from "node:url";
-import { install } from "./install.mjs";
 
-install();
 interruptOnce();
 
 const { register } = await import("tsx/esm/api");
