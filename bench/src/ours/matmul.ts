@@ -14,7 +14,7 @@ export async function prepareMatmul(work: MatmulWork): Promise<Prepared> {
   await realize();
   const product = (left: Variable, right: Variable): Tensor => {
     const a = form === "tn" ? left.transpose() : left;
-    return a.matmul(form === "nt" ? right.transpose() : right);
+    return a.matmul(form === "nt" ? right.transpose() : right, { symmetric: work.symmetric ?? false });
   };
   return {
     run: () => {

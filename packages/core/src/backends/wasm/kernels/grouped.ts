@@ -107,7 +107,7 @@ function perGroup(
   { weigh, product }: GroupCode,
 ): Launch {
   const { rows, columns, depth } = extents;
-  const code = productCode(options, layoutsOf(extents, stored), columns);
+  const code = productCode(options, layoutsOf(extents, stored), extents);
   const { tile } = options;
   const blocking = blockingOf(tile, rows, columns, depth);
   const block = {

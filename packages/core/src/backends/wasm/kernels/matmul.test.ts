@@ -84,7 +84,7 @@ const wayNames = ["chosen", "panels", "rows", "matrices"] as const;
 function explicit(way: (shape: MatmulShape, code: ProductCode) => Launch) {
   return (kernel: MatmulKernel, options: KernelOptions): Launch => {
     const shape = orient(kernel);
-    return way(shape, productCode(options, shape.layouts, shape.columns, kernel.symmetric));
+    return way(shape, productCode(options, shape.layouts, shape, kernel.symmetric));
   };
 }
 

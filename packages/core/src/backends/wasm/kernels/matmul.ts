@@ -29,7 +29,7 @@ export function matmul(kernel: MatmulKernel, options: KernelOptions, storage?: S
   const matrices = batchSize(shape.axes);
   if (matrices * shape.rows * shape.columns === 0) return nothing;
   if (fewRows(shape)) return matvec(shape, options);
-  const code = productCode(options, shape.layouts, shape.columns, kernel.symmetric);
+  const code = productCode(options, shape.layouts, shape, kernel.symmetric);
   const work = shape.rows * shape.columns * shape.depth;
   if (matrices >= MANY_MATRICES && work <= LARGE) return byMatrices(shape, code);
   const flat = shape.rows < MANY_ROWS;

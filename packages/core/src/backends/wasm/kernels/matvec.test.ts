@@ -78,11 +78,11 @@ test("few rows: the bits of the packed product of the widened operands, at any n
       ({ kernel, a, b, c }, threads, relaxed, concurrent) => {
         const options = { tile: tiles.narrow, relaxed, concurrent };
         const [plain, own] = [orient(kernel), orient(kernel, storages(a, b))];
-        const packed = byPanels(plain, productCode(options, plain.layouts, plain.columns));
+        const packed = byPanels(plain, productCode(options, plain.layouts, plain));
         if (sizeOf(kernel.c.view.shape) === 0) return;
         const expected = run(packed, [a.elements, b.elements, c], 1).buffers[2];
         const buffers = [a.words, b.words, c];
-        const outcomes = [byPanels(own, productCode(options, own.layouts, own.columns))];
+        const outcomes = [byPanels(own, productCode(options, own.layouts, own))];
         if (fewRows(own)) outcomes.push(matvec(own, options));
         outcomes.push(matmul(kernel, options, storages(a, b)));
         const wanted = gather(expected as Float32Array, kernel.c.view);
@@ -153,7 +153,7 @@ test("few rows by group: the bits of the packed products, whatever the groups an
             };
             const shape = orient(one);
             if (n === 0) continue;
-            const packed = byPanels(shape, productCode(options, shape.layouts, shape.columns));
+            const packed = byPanels(shape, productCode(options, shape.layouts, shape));
             const [, , expected] = run(packed, [x.elements, w.elements, new Float32Array(n)], 1).buffers;
             expect(found.slice(row * n, row * n + n)).toEqual([...expected]);
           }

@@ -41,26 +41,24 @@ export interface ProductCode extends Layouts {
 
 /** Columns from which on packing A pays also where it could be read in place. */
 const MANY_COLUMNS = 4096;
+/** Bytes between rows that would share few sets of the first-level cache if they were read in place. */
+const ALIASED = 4096;
 
 export function productCode(
   { tile, relaxed, concurrent }: KernelOptions,
   layouts: Layouts,
-  columns: number,
+  { columns, aRow }: Pick<ProductExtents, "columns" | "aRow">,
   symmetric = false,
 ): ProductCode {
-  const inPlace = tile.inPlace && layouts.a === "depth" && layouts.stored.a === "float32" && columns < MANY_COLUMNS;
+  const isPlain = layouts.a === "depth" && layouts.stored.a === "float32";
+  const inPlace = tile.inPlace && isPlain && columns < MANY_COLUMNS && aRow % ALIASED !== 0;
   return { tile, relaxed, concurrent, symmetric, inPlace, ...layouts };
 }
 
 /** Names the code in kernel keys. */
 export function productKey({ tile, relaxed, a, b, stored, inPlace, concurrent, symmetric }: ProductCode): string {
   const flags = [relaxed ? "r" : "p", inPlace ? "i" : "", concurrent ? "c" : "", symmetric ? "s" : ""];
-  return `${tileKey(tile)}${flags.join("")}:${layoutKey({ a, b, stored })}`;
-}
-
-/** Names the layouts in kernel keys. */
-export function layoutKey({ a, b, stored }: Layouts): string {
-  return `${a}:${stored.a}:${b}:${stored.b}`;
+  return `${tileKey(tile)}${flags.join("")}:${a}:${stored.a}:${b}:${stored.b}`;
 }
 
 /** One product C = A·B at run time: addresses of the first elements, strides in bytes. */
@@ -147,7 +145,7 @@ export function multiplyPanels(
       });
       const rows: Run = { from: f.let(i32.const(0)), to: product.rows };
       const bPanels = blocks.bScratch;
-      multiplyRows(f, code, product, blocks, { k, steps, fresh, rows, firstColumn, columns, bPanels, aPanels: null });
+      multiplyRows(f, code, product, blocks, { k, steps, fresh, rows, firstColumn, columns, bPanels });
     });
   });
 }
@@ -161,11 +159,9 @@ export interface PackedColumns {
   readonly firstColumn: Local<"i32">;
   readonly columns: Local<"i32">;
   readonly bPanels: Local<"i32">;
-  /** The rows of A, if they are packed already; `null`: every block is packed when its turn comes. */
-  readonly aPanels: Local<"i32"> | null;
 }
 
-/** Takes the rows of A block by block, packed or in place, and multiplies each with packed columns of B; packed ones are one block. */
+/** Takes the rows of A block by block, packed or in place, and multiplies each with packed columns of B. */
 export function multiplyRows(
   f: FunctionBuilder,
   { tile, relaxed, a: layout, stored, inPlace, symmetric }: ProductCode,
@@ -175,7 +171,7 @@ export function multiplyRows(
 ): void {
   const offsets = scratchOffsets(tile);
   const edge = f.let(i32.add(scratch, offsets.edge));
-  const panels = packed.aPanels ?? f.let(i32.add(scratch, offsets.a));
+  const panels = f.let(i32.add(scratch, offsets.a));
   const row = f.local("i32");
   const rows = f.local("i32");
   const first = f.local("i32");
@@ -183,7 +179,7 @@ export function multiplyRows(
   f.for(row, packed.rows.from, packed.rows.to, rowBlock, () => {
     f.set(rows, minimum(i32.sub(packed.rows.to, row), rowBlock));
     f.set(first, i32.add(product.a, along(i32.mul(row, product.aRow), packed.k, product.aDepth)));
-    if (!inPlace && !packed.aPanels) {
+    if (!inPlace) {
       packPanels(f, tile.rows, layout, {
         stored: stored.a,
         source: first,
