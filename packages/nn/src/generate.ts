@@ -38,7 +38,8 @@ export interface RowToken {
  * The model runs in inference mode and without gradients; its modes are as before while the caller has the word. What it
  * needs of earlier tokens is kept on the device (`KVCache`) in one shape: the power of two that holds prompt and
  * continuation, at most the window. So a generation is two plans, one for prompts up to the same power of two, one for all
- * later tokens. The memory is given back when the iterator ends, also by `break`.
+ * later tokens. A step is sent off before the tokens of the one before it are known, so that one that ends a text is one
+ * step too many. The memory is given back when the iterator ends, also by `break`.
  *
  * @throws ArgumentError for an empty prompt, and for options out of range; from the iterator where logits are not finite.
  */
@@ -84,10 +85,15 @@ async function* continuations(
   const open = new Set(texts.keys());
   const cache = { capacity: capacityFor(texts, options), dtype: cacheDtype };
   const decoder = new Decoder(model, texts.length, cache, sampling);
+  let ahead: Promise<Int32Array> | null = null;
   try {
     for (let count = 0; count < maxNewTokens && open.size > 0; count++) {
       signal?.throwIfAborted();
-      const tokens = await nextTokens(decoder, texts, count, window);
+      const drawn = ahead ?? begin(decoder, texts, window);
+      // The tokens are on the device: the next step is built and sent off while this one runs.
+      ahead = count + 1 < maxNewTokens && !decoder.isFull ? decoder.step() : null;
+      ahead?.catch(() => {});
+      const tokens = await drawn;
       for (const row of open) {
         const token = tokens[row];
         if (token < 0) throw new ArgumentError(`generate: logits of row ${row} are NaN or +∞, or all of them −∞`);
@@ -101,9 +107,8 @@ async function* continuations(
   }
 }
 
-/** Where the cache is full, the texts that outgrew the window are cut: each is as if it were alone. */
-function nextTokens(decoder: Decoder, texts: number[][], count: number, window: number): Promise<Int32Array> {
-  if (count > 0 && !decoder.isFull) return decoder.step();
+/** At first, and where the cache is full: texts that outgrew the window are cut, and each is as if it were alone. */
+function begin(decoder: Decoder, texts: number[][], window: number): Promise<Int32Array> {
   const half = Math.max(1, Math.floor(window / 2));
   for (const [row, text] of texts.entries()) if (text.length > window) texts[row] = text.slice(-half);
   return decoder.prefill(texts);
