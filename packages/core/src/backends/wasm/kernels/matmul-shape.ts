@@ -30,7 +30,8 @@ export function orient(kernel: MatmulKernel, storage: Storage = () => "float32")
   const shape = swap
     ? describe(kernel, transposed(b), transposed(a), transposed(c), kernel.n, kernel.m)
     : describe(kernel, a, b, c, kernel.m, kernel.n);
-  const folded = fold(shape);
+  // A symmetric matrix stays a square.
+  const folded = kernel.symmetric ? shape : fold(shape);
   const stored = swap ? { a: right, b: left } : { a: left, b: right };
   return { ...folded, layouts: layoutsOf(folded, stored) };
 }

@@ -180,6 +180,23 @@ describe.each(Object.entries(tiles))("%s tile, symmetric", (_, tile) => {
     );
   });
 
+  test("a batch of one matrix that is repeated", () => {
+    const view = { shape: [2, 66, 16], strides: [0, 16, 1], offset: 0 };
+    const data = randomArray(66 * 16, 3);
+    const [a, c] = [
+      { view, size: data.length },
+      { view: contiguous([2, 66, 66]), size: 2 * 66 * 66 },
+    ];
+    const b = { view: permuteView(view, [0, 2, 1]), size: data.length };
+    const kernel = { ...kernelOf([2], 66, 66, 16, { a, b, c }), symmetric: true };
+    const example = { kernel, a: data, b: data, c: new Float32Array(c.size) };
+    for (const way of ["chosen", "rows", "matrices"] as const) {
+      expect(compute(example, { tile, relaxed: false, concurrent: false }, 2, way)).toEqual(
+        product(example, plainStep),
+      );
+    }
+  });
+
   test("what is below the diagonal is not computed but copied", () => {
     const data = randomArray(3 * 40 * 40, 7);
     const [a, b] = [data.slice(0, 1600), data.slice(1600, 3200)];
