@@ -138,8 +138,8 @@ export function attentionBackward(kernel: AttentionBackwardKernel, options: Kern
           forEachVector(f, at.queryPanels, i32.mul(taken.panels, panelBytes), (vector) =>
             f.do(v128.store(vector, f32x4.mul(v128.load(vector), scale))),
           );
-          takeRows(f, at.rowLogs, ofBlock("logs"), words.logsToken, taken, rowBytes);
-          takeRows(f, at.rowDeltas, ofBlock("deltas"), words.deltasToken, taken, rowBytes);
+          takeRows(f, at.rowLogs, ofBlock("logs"), words.logsToken, taken, rowBytes, true);
+          takeRows(f, at.rowDeltas, ofBlock("deltas"), words.deltasToken, taken, rowBytes, false);
 
           forEachSeenTile(f, tile, words, taken, (key, { index }) => {
             const target = f.let(along(i32.mul(index, words.scoreBytes), key, rowBytes));
@@ -229,7 +229,7 @@ export function attentionBackward(kernel: AttentionBackwardKernel, options: Kern
   return onePhase(call, { threadScratch: scratch.bytes });
 }
 
-/** Copies a number of each query of a block to the panels' lanes; 0 where there is no query, and for −∞. */
+/** Copies a number of each query of a block to the panels' lanes; 0 where there is no query, and for −∞ where that stands for no key. */
 function takeRows(
   f: FunctionBuilder,
   lanes: Local<"i32">,
@@ -237,6 +237,7 @@ function takeRows(
   stride: Local<"i32">,
   { queries, panels }: { readonly queries: Local<"i32">; readonly panels: Local<"i32"> },
   panelBytes: number,
+  lowestIsZero: boolean,
 ): void {
   const [from, to] = [f.let(source), f.let(lanes)];
   const lowest = f32.const(Number.NEGATIVE_INFINITY);
@@ -245,7 +246,7 @@ function takeRows(
   const x = f.local("f32");
   f.while(i32.ltU(to, filled), () => {
     f.set(x, f32.load(from));
-    f.if(f32.eq(x, lowest), () => f.set(x, f32.const(0)));
+    if (lowestIsZero) f.if(f32.eq(x, lowest), () => f.set(x, f32.const(0)));
     f.do(f32.store(to, x));
     f.advance(from, stride);
     f.advance(to, 4);
