@@ -1,28 +1,17 @@
-import type { LlamaConfig } from "@tsuki/nn";
 import { ours } from "../contestants.ts";
+import { llamaConfig } from "../llama.ts";
 import { type Row, rowOf } from "../row.ts";
 import { median } from "../statistics.ts";
 import type { Setting } from "./bench.ts";
 
 /** 98 million parameters, which no cache holds. */
-const config: LlamaConfig = {
+const config = llamaConfig({
   vocabSize: 8192,
   hiddenSize: 768,
   intermediateSize: 2048,
   numHiddenLayers: 12,
-  numAttentionHeads: 12,
-  numKeyValueHeads: 12,
-  headDim: 64,
   maxPositionEmbeddings: 256,
-  ropeTheta: 10_000,
-  rmsNormEps: 1e-6,
-  initializerRange: 0.02,
-  attentionBias: false,
-  mlpBias: false,
-  attentionDropout: 0,
-  slidingWindow: null,
-  tieWordEmbeddings: false,
-};
+});
 
 /** Tokens of one sequence, as weights read a second; the ceiling is a sum over memory in the same rounds. */
 export async function* decode({ quick, threads, open }: Setting): AsyncGenerator<Row> {

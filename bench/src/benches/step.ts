@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { LlamaConfig } from "@tsuki/nn";
 import { ours } from "../contestants.ts";
 import type { Trial } from "../field.ts";
+import { llamaConfig } from "../llama.ts";
 import { type Row, rowOf } from "../row.ts";
 import { medianRatio } from "../statistics.ts";
 import { writeTraining } from "../training-file.ts";
@@ -65,25 +66,13 @@ export function trainingOf(size: Size, optimizer: TrainingWork["optimizer"], fol
 }
 
 function configOf({ width, layers }: Size): LlamaConfig {
-  const headDim = 64;
-  return {
+  return llamaConfig({
     vocabSize: 256,
     hiddenSize: width,
     intermediateSize: intermediate[width],
     numHiddenLayers: layers,
-    numAttentionHeads: width / headDim,
-    numKeyValueHeads: width / headDim,
-    headDim,
     maxPositionEmbeddings: length,
-    ropeTheta: 10_000,
-    rmsNormEps: 1e-6,
-    initializerRange: 0.02,
-    attentionBias: false,
-    mlpBias: false,
-    attentionDropout: 0,
-    slidingWindow: null,
-    tieWordEmbeddings: false,
-  };
+  });
 }
 
 /** The row with the losses of all; void where a peer computes something else. */
