@@ -32,12 +32,8 @@ export function currentPath(): string {
 
 /** Names what is built inside: errors and `explain()` say `outer.name`. */
 export function scope<T>(name: string, body: () => T): T {
-  return atPath(path ? `${path}.${name}` : name, body);
-}
-
-/** What is built inside has the given path, whatever surrounds it. */
-export function atPath<T>(inner: string, body: () => T): T {
   const outer = path;
+  const inner = path ? `${path}.${name}` : name;
   return withScope(
     `scope("${inner}")`,
     () => {
@@ -58,7 +54,7 @@ export function atPath<T>(inner: string, body: () => T): T {
   );
 }
 
-/** Runs `body` for each item under the path that the item has, as `atPath` does; meant for many short bodies. */
+/** Runs `body` for each item under the path that the item has, whatever surrounds it. */
 export function eachAtPath<Item extends { readonly path: string }>(
   items: Iterable<Item>,
   body: (item: Item) => void,

@@ -6,11 +6,11 @@ import { add, mul, neg, sub } from "./arithmetic.ts";
 import { asTensor, checkOptions, computeType, constantLike, numberLike, promote, requireFloat } from "./build.ts";
 import { le, where } from "./comparison.ts";
 import { cast } from "./conversion.ts";
-import { arange } from "./creation.ts";
+import { arange, zerosLike } from "./creation.ts";
 import { exp } from "./exponential.ts";
 import { matmul } from "./matmul.ts";
 import { sum } from "./reduction.ts";
-import { expand, reshape, transpose } from "./views.ts";
+import { reshape, transpose } from "./views.ts";
 
 // B batch, H heads of the queries, G heads of keys and values, Tq queries, Tk keys, D extent of a head
 
@@ -33,7 +33,7 @@ const attentionOp: Op<boolean> = defineOp<boolean>({
   name: "attention",
   key: (causal) => [Number(causal)],
   gradient: ([g, ofLog], { inputs: [q, k, v, scale], outputs: [output, logSumExp], attributes: causal }) => {
-    const dOut = g ?? expand(constantLike(0, output), output.shape);
+    const dOut = g ?? zerosLike(output);
     const products = sum(mul(dOut, output), { axis: -1 });
     const delta = ofLog ? sub(products, ofLog) : products;
     const inputs = [q, k, v, scale, logSumExp, delta, dOut];
@@ -58,8 +58,7 @@ const backwardOp: Op<boolean> = defineOp<boolean>({
     const [, groups, keys] = k.shape;
     // The heads that share keys are rows of one matrix.
     const rows = (x: Tensor): Tensor => reshape(x, [batch, groups, (heads / groups) * queries, x.shape[3] ?? 1]);
-    const zero = (x: Tensor): Tensor => expand(constantLike(0, x), x.shape);
-    const [a, b, c] = gradients.map((gradient, i) => gradient ?? zero(inputs[i]));
+    const [a, b, c] = gradients.map((gradient, i) => gradient ?? zerosLike(inputs[i]));
     const [qs, ofOut, as] = [q, dOut, a].map(rows);
     const scores = sub(mul(matmul(qs, transpose(k)), scale), rows(logSumExp));
     const [place, key] = [reshape(arange(keys - queries, keys), [queries, 1]), arange(keys)];

@@ -31,6 +31,11 @@ function reduction(name: string, kernel: "sum" | "prod" | "max" | "min", rule: R
   });
 }
 
+/** A shape without the reduced axes. */
+export function reducedShape(shape: readonly number[], axes: Axes): number[] {
+  return shape.filter((_, axis) => !axes.includes(axis));
+}
+
 /** A shape with the reduced axes as extents of 1. */
 export function keptShape(shape: readonly number[], axes: Axes): number[] {
   return shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
@@ -71,7 +76,7 @@ export const maxOp: Op<Axes> = reduction("max", "max", ofExtreme);
 export const minOp: Op<Axes> = reduction("min", "min", ofExtreme);
 
 function reduce(op: Op<Axes>, x: Tensor, axes: Axes, keepDim: boolean): Tensor {
-  const shape = x.shape.filter((_, axis) => !axes.includes(axis));
+  const shape = reducedShape(x.shape, axes);
   // Over one entry there is nothing to reduce.
   const single = axes.every((axis) => x.shape[axis] === 1);
   const result = single ? reshape(x, shape) : build(op, [x], axes, { shape, dtype: computeType(x) });

@@ -6,7 +6,7 @@ import { mul, sub } from "./arithmetic.ts";
 import { build, checkOptions, computeType, normalAxes } from "./build.ts";
 import { asFloats } from "./conversion.ts";
 import { exp } from "./exponential.ts";
-import { axesOf, kept, keptShape, type ReduceOptions, spread, sum } from "./reduction.ts";
+import { axesOf, kept, keptShape, type ReduceOptions, reducedShape, spread, sum } from "./reduction.ts";
 
 type Axes = readonly number[];
 
@@ -43,7 +43,7 @@ const logsumexpOp: Op<Axes> = defineOp<Axes>({
 export function logsumexp(x: TensorLike, options: ReduceOptions = {}): Tensor {
   const tensor = asFloats(x, "logsumexp");
   const axes = axesOf("logsumexp", tensor, options);
-  const shape = tensor.shape.filter((_, axis) => !axes.includes(axis));
+  const shape = reducedShape(tensor.shape, axes);
   const total = build(logsumexpOp, [tensor], axes, { shape, dtype: computeType(tensor) });
   return options.keepDim ? kept(total, tensor, axes) : total;
 }

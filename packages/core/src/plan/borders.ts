@@ -47,6 +47,11 @@ function cut({ start, shape }: Box, axis: number, at: number): Box[] {
   ];
 }
 
+function cutView(view: View, { start, shape }: Box): View {
+  const steps = start.map(() => 1);
+  return sliceView(view, start, steps, shape);
+}
+
 interface Border {
   readonly axis: number;
   /** The first place along the axis that lies beyond. */
@@ -72,29 +77,16 @@ function borderOf({ op, inputs: [place, bound] }: Apply): Border | null {
 
 function pieceOf(map: MapKernel, box: Box): MapKernel {
   const specialize = inside(box);
-  const slice = (view: View): View =>
-    sliceView(
-      view,
-      box.start,
-      box.start.map(() => 1),
-      box.shape,
-    );
   const stores = map.stores.map(({ place, expr }) => {
-    return { place: { buffer: place.buffer, view: slice(place.view) }, expr: specialize(expr) };
+    return { place: { buffer: place.buffer, view: cutView(place.view, box) }, expr: specialize(expr) };
   });
   return { ...map, shape: box.shape, stores };
 }
 
 /** Expressions over a box of their index space, without what is known there. */
-function inside({ start, shape }: Box): (expr: Expr) => Expr {
+function inside(box: Box): (expr: Expr) => Expr {
+  const { start, shape } = box;
   const done = new Map<Expr, Expr>();
-  const slice = (view: View): View =>
-    sliceView(
-      view,
-      start,
-      start.map(() => 1),
-      shape,
-    );
   const of = (expr: Expr): Expr => {
     let result = done.get(expr);
     if (!result) {
@@ -104,13 +96,13 @@ function inside({ start, shape }: Box): (expr: Expr) => Expr {
     return result;
   };
   const compute = (expr: Expr): Expr => {
-    if (expr.kind === "index") return { ...expr, view: slice(expr.view) };
+    if (expr.kind === "index") return { ...expr, view: cutView(expr.view, box) };
     if (expr.kind === "apply") return known(expr) ?? simplified({ ...expr, inputs: expr.inputs.map(of) });
     if (expr.kind !== "load") return expr;
     const guard = expr.guard && of(expr.guard);
     if (guard && isFalse(guard)) return constant(0, expr.dtype);
     const gathers = expr.gathers.map((gather) => ({ ...gather, index: of(gather.index) }));
-    return { ...expr, view: slice(expr.view), gathers, guard: guard && isTrue(guard) ? null : guard };
+    return { ...expr, view: cutView(expr.view, box), gathers, guard: guard && isTrue(guard) ? null : guard };
   };
   /** A comparison that has one value in the box. */
   const known = (expr: Apply): Expr | null => {

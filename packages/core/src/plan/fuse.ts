@@ -6,8 +6,8 @@ import { layOutProducts } from "./layouts.ts";
 import type { BufferDraft } from "./lowering.ts";
 import type { MapKernel, ReduceKernel, Step, Store } from "./plan.ts";
 import { schedule } from "./schedule.ts";
-import { mapViews, rewrite } from "./value.ts";
-import { isContiguous, reshapeView, sizeOf } from "./view.ts";
+import { isPlain, isWhole, mapViews, rewrite } from "./value.ts";
+import { reshapeView, sizeOf } from "./view.ts";
 
 /** Most scalar operations in one kernel. */
 const maxOperations = 256;
@@ -128,10 +128,9 @@ class Fuser {
     if (sizeOf(maker.shape) !== size) return null;
     const made = new Map<number, Store>();
     for (const store of maker.stores) {
-      if (store.place.view.offset !== 0 || !isContiguous(store.place.view)) return null;
       const { size: whole, dtype } = this.#buffers[store.place.buffer];
       // A storage dtype rounds: what is read back is not what was computed.
-      if (whole !== size || dtype !== store.expr.dtype) return null;
+      if (!isWhole(store.place, whole) || dtype !== store.expr.dtype) return null;
       made.set(store.place.buffer, store);
     }
     return this.#joinAs(maker, user, made, user.shape) ?? this.#joinAs(maker, user, made, maker.shape);
@@ -188,8 +187,8 @@ class Fuser {
 }
 
 /** Whether every element is read at its own place, in row-major order. */
-function isWholeLoad({ gathers, guard, view }: Load): boolean {
-  return gathers.length === 0 && !guard && view.offset === 0 && isContiguous(view);
+function isWholeLoad(load: Load): boolean {
+  return isPlain(load) && isWhole(load, sizeOf(load.view.shape));
 }
 
 /** The stores over another index space of the same size; `null` where strides cannot express it. */

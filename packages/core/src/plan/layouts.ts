@@ -2,7 +2,7 @@ import { expressionsOf, StepIndex } from "./access.ts";
 import { type Load, topological } from "./expr.ts";
 import type { BufferDraft } from "./lowering.ts";
 import type { MapKernel, MatmulKernel, Place, Step } from "./plan.ts";
-import { rewrite } from "./value.ts";
+import { asLoad, isPlain, isWhole, rewrite } from "./value.ts";
 import { isContiguous, reshapeView, rowMajor, sizeOf, type View } from "./view.ts";
 
 /**
@@ -30,10 +30,10 @@ export function* layOutProducts(steps: readonly Step[], buffers: readonly Buffer
 }
 
 /** Whether a place is all of a buffer that only this step writes, in row-major order, and that only steps read. */
-function isOwn({ buffer, view }: Place, at: number, index: StepIndex, buffers: readonly BufferDraft[]): boolean {
-  const { size, slot, target, output } = buffers[buffer];
-  const isPrivate = slot === null && target === null && !output && index.soleWriter(buffer) === at;
-  return isPrivate && view.offset === 0 && isContiguous(view) && sizeOf(view.shape) === size;
+function isOwn(place: Place, at: number, index: StepIndex, buffers: readonly BufferDraft[]): boolean {
+  const { size, slot, target, output } = buffers[place.buffer];
+  const isPrivate = slot === null && target === null && !output && index.soleWriter(place.buffer) === at;
+  return isPrivate && isWhole(place, size);
 }
 
 /** Takes a copy's source for the copy itself, where both are the same elements in the same order. */
@@ -57,7 +57,7 @@ function dropCopy(at: number, index: StepIndex, buffers: readonly BufferDraft[])
 
 /** Whether a map stores elements of one buffer as they are. */
 function isCopy({ stores }: MapKernel): boolean {
-  return stores.every(({ expr }) => expr.kind === "load" && expr.gathers.length === 0 && !expr.guard);
+  return stores.every((store) => asLoad(store) !== null);
 }
 
 interface Layout {
@@ -83,7 +83,7 @@ function bestLayout(product: MatmulKernel, readers: readonly Step[]): (Layout & 
     const moved = readers.map((step) =>
       withReads(step, buffer, (read) => {
         // What is guarded or computed may lead anywhere.
-        if ("gathers" in read && (read.gathers.length > 0 || read.guard)) return null;
+        if ("gathers" in read && !isPlain(read)) return null;
         const view = layout.move(read.view);
         return view && { ...read, view };
       }),

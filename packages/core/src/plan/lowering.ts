@@ -198,8 +198,8 @@ export class Lowering {
   /** The value as an operand of a product, which reads 16-bit floats as they are stored. */
   operand(value: Value): Place {
     const load = asLoad(value);
-    const { bytes, compute } = dtypes[load ? this.buffers[load.buffer].dtype : "float32"];
-    return load && bytes === 2 && compute === load.dtype ? { buffer: load.buffer, view: load.view } : this.place(value);
+    const isHalf = load && dtypes[this.buffers[load.buffer].dtype].bytes === 2;
+    return isHalf ? { buffer: load.buffer, view: load.view } : this.place(value);
   }
 
   /** A new row-major result of a kernel. */

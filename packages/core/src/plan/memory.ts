@@ -4,6 +4,7 @@ import type { Limits } from "./backend.ts";
 import { topological } from "./expr.ts";
 import type { BufferDraft } from "./lowering.ts";
 import type { Buffer, MapKernel, Step } from "./plan.ts";
+import { isPlain, isWhole } from "./value.ts";
 import { contiguous, isContiguous, sizeOf } from "./view.ts";
 
 const alignment = 64;
@@ -166,7 +167,7 @@ function readsOwnElement(step: Step, buffer: number, slot: number): boolean {
     const same =
       expr.view.offset === view.offset &&
       expr.view.strides.every((s, a) => s === view.strides[a] || view.shape[a] === 1);
-    return same && isContiguous(view) && expr.gathers.length === 0 && expr.guard === null;
+    return same && isContiguous(view) && isPlain(expr);
   });
 }
 
@@ -180,9 +181,8 @@ function copyOfOld(steps: StepIndex, buffer: number, slot: number, dtype: DType)
   const store = step?.kind === "map" ? step.stores.find(({ place }) => place.buffer === buffer) : undefined;
   if (store?.expr.kind !== "load" || store.expr.buffer !== slot || store.expr.dtype !== dtypes[dtype].compute)
     return null;
-  const { view, gathers, guard } = store.expr;
-  const whole =
-    isContiguous(view) && isContiguous(store.place.view) && view.offset === 0 && gathers.length === 0 && !guard;
+  const size = sizeOf(store.expr.view.shape);
+  const whole = isPlain(store.expr) && isWhole(store.expr, size) && isContiguous(store.place.view);
   return whole && steps.readers(slot).every((at) => at < next) ? copy : null;
 }
 

@@ -91,14 +91,18 @@ export function padValue(value: Value, before: readonly number[], shape: readonl
 }
 
 /** The value as a plain strided read of one buffer, if it is one. */
-export function asLoad(value: Value): Load | null {
-  const { expr } = value;
-  return expr.kind === "load" && expr.gathers.length === 0 && !expr.guard ? expr : null;
+export function asLoad({ expr }: Pick<Value, "expr">): Load | null {
+  return expr.kind === "load" && isPlain(expr) ? expr : null;
 }
 
-/** Whether the value reads a whole buffer of `size` elements in row-major order. */
-export function isWhole(load: Load, size: number): boolean {
-  return load.view.offset === 0 && sizeOf(load.view.shape) === size && isContiguous(load.view);
+/** Whether the strides alone say which elements are read. */
+export function isPlain({ gathers, guard }: Load): boolean {
+  return gathers.length === 0 && !guard;
+}
+
+/** Whether a view is all of a buffer of `size` elements, in row-major order. */
+export function isWhole({ view }: { readonly view: View }, size: number): boolean {
+  return view.offset === 0 && sizeOf(view.shape) === size && isContiguous(view);
 }
 
 export function dtypeOf(value: Value): ComputeDType {
