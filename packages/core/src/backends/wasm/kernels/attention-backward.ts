@@ -32,8 +32,8 @@ import {
 } from "./attention-shape.ts";
 import { type KernelOptions, type Launch, nothing, onePhase } from "./kernel.ts";
 import { multiplyTile } from "./microkernel.ts";
-import { forEachUnit } from "./partition.ts";
-import { along, placeWords } from "./place.ts";
+import { counterWord, forEachUnit } from "./partition.ts";
+import { addressesFrom, along, placeWords } from "./place.ts";
 import { columnsOf, type Tile } from "./tile.ts";
 
 /**
@@ -83,7 +83,7 @@ export function attentionBackward(kernel: AttentionBackwardKernel, options: Kern
     ...placeWords("dv", dv, ...axes),
     groups,
     units: batch * groups,
-    counter: { kind: "counter" } as const,
+    ...counterWord,
     blockQueries: blocks.queries,
     scoreBytes: keyRows * rowBytes,
     sumBytes,
@@ -93,15 +93,14 @@ export function attentionBackward(kernel: AttentionBackwardKernel, options: Kern
     ...scratch.words,
   };
   const key = `attentionBackward ${attentionKey(kernel, options, dense)}`;
-  const call = kernelCall(key, block, (f, words, { thread, threads, addressOf }) => {
-    const at = scratch.locate(f, words, thread);
+  const call = kernelCall(key, block, (f, words, sharers) => {
+    const at = scratch.locate(f, words, sharers.thread);
     const emission = emissionOf(f, options);
     const scale = scaleVector(f, kernel, words.scale);
     for (let vector = 0; vector < tile.vectors; vector++) f.do(v128.store(at.scales, scale, 16 * vector));
     const zero = f.let(emission.constants.float(0));
     const [head, first] = [f.local("i32"), f.local("i32")];
-    const counter = options.concurrent ? addressOf("counter") : null;
-    forEachUnit(f, { total: words.units, thread, threads, counter }, (unit) => {
+    forEachUnit(f, options, words.units, sharers, (unit) => {
       const [b, group] = [f.let(i32.divU(unit, words.groups)), f.let(i32.remU(unit, words.groups))];
       const ofHead = (name: "k" | "v" | "dk" | "dv"): Local<"i32"> =>
         f.let(i32.add(words[name], along(i32.mul(b, words[`${name}Batch`]), group, words[`${name}Head`])));
@@ -229,7 +228,10 @@ export function attentionBackward(kernel: AttentionBackwardKernel, options: Kern
   return onePhase(call, { threadScratch: scratch.bytes });
 }
 
-/** Copies a number of each query of a block to the panels' lanes; 0 where there is no query, and for −∞ where that stands for no key. */
+/**
+ * Copies a number of each query of a block to the panels' lanes: 0 where there is no query, and for −∞ where that stands for
+ * no key.
+ */
 function takeRows(
   f: FunctionBuilder,
   lanes: Local<"i32">,
@@ -285,11 +287,8 @@ function addRows(
     const target = f.let(along(sums, key, sumStride));
     const end = f.let(i32.add(target, sumStride));
     f.while(i32.ltU(target, end), () => {
-      const addresses = [f.let(row)];
-      while (addresses.length < tile.rows)
-        addresses.push(f.let(i32.add(addresses[addresses.length - 1], weightStride)));
       multiplyTile(f, tile, relaxed, {
-        a: { kind: "inPlace", addresses },
+        a: { kind: "inPlace", addresses: addressesFrom(f, row, weightStride, tile.rows) },
         b: f.let(column),
         depth,
         c: target,

@@ -4,17 +4,15 @@ import { exp } from "../codegen/exponential.ts";
 import { logarithm } from "../codegen/logarithm.ts";
 import { FunctionBuilder, f32, f32x4, i32, i32x4, type Local, select, type Value, v128 } from "../emit/index.ts";
 import type { Words } from "./arguments.ts";
+import type { KernelOptions } from "./kernel.ts";
 import { multiplyTile } from "./microkernel.ts";
 import { type Layout, packPanels, transpose } from "./pack.ts";
 import { minimum } from "./partition.ts";
-import { along } from "./place.ts";
+import { addressesFrom, along } from "./place.ts";
 import { columnsOf, type Tile } from "./tile.ts";
 
 /** What products are compiled for. */
-export interface TileCode {
-  readonly tile: Tile;
-  readonly relaxed: boolean;
-}
+export type TileCode = Pick<KernelOptions, "tile" | "relaxed">;
 
 /** A block of queries that is taken up. */
 export interface QueryBlock {
@@ -223,8 +221,7 @@ export function writeLanes(f: FunctionBuilder, tile: Tile, dense: boolean, to: L
     f.for(lane, 0, lanes, 4, () => {
       const factor = f.let(v128.load(along(factors, lane, 4)));
       const from = f.let(along(source, lane, 4));
-      const rows = [f.let(along(target, lane, laneStride))];
-      for (let i = 1; i < 4; i++) rows.push(f.let(i32.add(rows[i - 1], laneStride)));
+      const rows = addressesFrom(f, along(target, lane, laneStride), laneStride, 4);
       f.for(channel, 0, whole, 4, () => {
         const squares = [0, 1, 2, 3].map((i) => f.let(f32x4.mul(v128.load(from, i * rowBytes), factor)));
         for (const [i, row] of transpose(f, squares).entries()) {

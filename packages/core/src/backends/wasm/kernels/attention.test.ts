@@ -9,17 +9,8 @@ import { attentionBackward } from "./attention-backward.ts";
 import type { KernelOptions } from "./kernel.ts";
 import { type Tile, tiles } from "./tile.ts";
 
-interface Extents {
-  readonly batch: number;
-  readonly heads: number;
-  readonly groups: number;
-  readonly queries: number;
-  readonly keys: number;
-  readonly width: number;
-  readonly valueWidth: number;
-  readonly causal: boolean;
-  readonly scale: number;
-}
+type Extent = "batch" | "heads" | "groups" | "queries" | "keys" | "width" | "valueWidth" | "causal";
+type Extents = Pick<AttentionKernel, Extent> & { readonly scale: number };
 
 /** The operands and results in the order of their buffers. */
 const names = ["q", "k", "v", "dOut", "delta", "out", "logSumExp", "dq", "dk", "dv"] as const;

@@ -27,7 +27,7 @@ import {
   scaleVector,
 } from "./attention-shape.ts";
 import { type KernelOptions, type Launch, nothing, onePhase } from "./kernel.ts";
-import { forEachUnit, minimum } from "./partition.ts";
+import { counterWord, forEachUnit, minimum } from "./partition.ts";
 import { along, placeWords } from "./place.ts";
 import { columnsOf, type Tile } from "./tile.ts";
 
@@ -66,7 +66,7 @@ export function attention(kernel: AttentionKernel, options: KernelOptions): Laun
     ...placeWords("out", kernel.out, ...axes),
     ...placeWords("logs", kernel.logSumExp, "Batch", "Head", "Token"),
     units: batch * heads * runs,
-    counter: { kind: "counter" } as const,
+    ...counterWord,
     runs,
     runBlocks: blocks.blocks / runs,
     blockQueries: blocks.queries,
@@ -75,15 +75,14 @@ export function attention(kernel: AttentionKernel, options: KernelOptions): Laun
     ...scratch.words,
   };
   const key = `attention ${attentionKey(kernel, options, dense)}`;
-  const call = kernelCall(key, block, (f, words, { thread, threads, addressOf }) => {
-    const { queryPanels, values, scores, sums, factors, rowLogs, keyTokens } = scratch.locate(f, words, thread);
+  const call = kernelCall(key, block, (f, words, sharers) => {
+    const { queryPanels, values, scores, sums, factors, rowLogs, keyTokens } = scratch.locate(f, words, sharers.thread);
     const emission = emissionOf(f, options);
     const scale = scaleVector(f, kernel, words.scale);
     const packed = f.let(i32.const(-1));
     const first = f.local("i32");
     const runQueries = f.let(i32.mul(words.runBlocks, words.blockQueries));
-    const counter = options.concurrent ? addressOf("counter") : null;
-    forEachUnit(f, { total: words.units, thread, threads, counter }, (unit) => {
+    forEachUnit(f, options, words.units, sharers, (unit) => {
       const head = f.let(i32.divU(unit, words.runs));
       const start = f.let(i32.mul(i32.sub(i32.sub(words.runs, 1), i32.remU(unit, words.runs)), runQueries));
       const [b, h] = [f.let(i32.divU(head, words.heads)), f.let(i32.remU(head, words.heads))];

@@ -5,7 +5,7 @@ import { blockingOf } from "./blocking.ts";
 import { type Launch, onePhase } from "./kernel.ts";
 import type { MatmulShape } from "./matmul-shape.ts";
 import { mirror } from "./mirror.ts";
-import { forEachUnit } from "./partition.ts";
+import { counterWord, forEachUnit } from "./partition.ts";
 import { multiplyPanels, type ProductCode, productKey } from "./product.ts";
 import { blocksOf, blockWords } from "./product-arguments.ts";
 
@@ -17,17 +17,16 @@ export function byMatrices({ axes, layouts, ...extents }: MatmulShape, code: Pro
     ...extents,
     ...blockWords(code.tile, columns, blocking),
     ...batchWords(axes),
-    counter: { kind: "counter" },
+    ...counterWord,
   } as const;
   const call = kernelCall(
     `matmulMatrices:${productKey(code)}`,
     block,
-    (f, words, { thread, threads, addressOf, rest }) => {
-      const blocks = blocksOf(f, words, thread);
-      const matrix = matrixOf(f, words, rest);
+    (f, words, surroundings) => {
+      const blocks = blocksOf(f, words, surroundings.thread);
+      const matrix = matrixOf(f, words, surroundings.rest);
       const all = { from: f.let(i32.const(0)), to: words.panels };
-      const counter = code.concurrent ? addressOf("counter") : null;
-      forEachUnit(f, { total: words.matrices, thread, threads, counter }, (index) => {
+      forEachUnit(f, code, words.matrices, surroundings, (index) => {
         matrix.select(index);
         const product = { ...words, ...matrix.addresses };
         multiplyPanels(f, code, product, blocks, all);

@@ -6,7 +6,7 @@ import type { Arg, KernelCall, Launch } from "./kernel.ts";
 import type { MatmulShape } from "./matmul-shape.ts";
 import { MIRROR_ROWS, mirror } from "./mirror.ts";
 import { PANELS_TOGETHER, packPanels } from "./pack.ts";
-import { ceilingDivide, forEachUnit, minimum } from "./partition.ts";
+import { ceilingDivide, counterWord, forEachUnit, minimum } from "./partition.ts";
 import { along } from "./place.ts";
 import { forEachDepthBlock, multiplyRows, type ProductCode, productKey } from "./product.ts";
 import { type BlockWord, blocksOf, blockWords, type ProductExtents } from "./product-arguments.ts";
@@ -44,7 +44,7 @@ export function byRows(shape: MatmulShape, code: ProductCode): Launch {
       firstColumn,
       packed: { kind: "scratch", byteOffset: 0 },
       packedMatrix: shape.depth * panelsOf(tile, columns) * width * 4,
-      counter: { kind: "counter" },
+      ...counterWord,
     };
     const call = (key: string, write: Write): KernelCall => kernelCall(key, block, write, axisWords(axes));
     const packKey = `matmulPack:${code.concurrent ? "c" : ""}${width}:${code.b}:${code.stored.b}`;
@@ -52,7 +52,7 @@ export function byRows(shape: MatmulShape, code: ProductCode): Launch {
     phases.push(call(`matmulRows:${productKey(code)}`, multiplier(code)));
   }
   if (code.symmetric) {
-    const block: Block<BatchWord> = { ...extents, ...batchWords(axes), counter: { kind: "counter" } };
+    const block: Block<BatchWord> = { ...extents, ...batchWords(axes), ...counterWord };
     phases.push(kernelCall(`mirror${code.concurrent ? "c" : ""}`, block, mirrorer(code), axisWords(axes)));
   }
   const sharedScratch = align(panelBytes * Math.min(strip / width, panelsOf(tile, shape.columns)));
@@ -73,16 +73,16 @@ function moved(address: Arg, bytes: number): Arg {
 }
 
 /** A unit of work is a few panels of one block of K of one matrix. */
-function packer({ tile, b: layout, stored, concurrent }: ProductCode): Write {
+function packer(code: ProductCode): Write {
+  const { tile, b: layout, stored } = code;
   const width = columnsOf(tile);
   const unitColumns = PANELS_TOGETHER * width;
-  return (f, words, { thread, threads, addressOf, rest }) => {
-    const matrix = matrixOf(f, words, rest);
+  return (f, words, surroundings) => {
+    const matrix = matrixOf(f, words, surroundings.rest);
     const stripes = f.let(ceilingDivide(words.columns, unitColumns));
     const depthBlocks = f.let(ceilingDivide(words.depth, words.depthBlock));
     const total = f.let(i32.mul(words.matrices, i32.mul(depthBlocks, stripes)));
-    const counter = concurrent ? addressOf("counter") : null;
-    forEachUnit(f, { total, thread, threads, counter }, (unit) => {
+    forEachUnit(f, code, total, surroundings, (unit) => {
       const column = f.let(i32.mul(i32.remU(unit, stripes), unitColumns));
       const block = f.let(i32.divU(unit, stripes));
       const k = f.let(i32.mul(i32.remU(block, depthBlocks), words.depthBlock));
@@ -106,13 +106,12 @@ function packer({ tile, b: layout, stored, concurrent }: ProductCode): Write {
 /** A unit of work is a block of rows of one matrix. */
 function multiplier(code: ProductCode): Write {
   const { tile } = code;
-  return (f, words, { thread, threads, addressOf, rest }) => {
-    const blocks = blocksOf(f, words, thread);
-    const matrix = matrixOf(f, words, rest);
+  return (f, words, surroundings) => {
+    const blocks = blocksOf(f, words, surroundings.thread);
+    const matrix = matrixOf(f, words, surroundings.rest);
     const rowBlocks = f.let(ceilingDivide(words.rows, words.rowBlock));
     const total = f.let(i32.mul(rowBlocks, words.matrices));
-    const counter = code.concurrent ? addressOf("counter") : null;
-    forEachUnit(f, { total, thread, threads, counter }, (unit) => {
+    forEachUnit(f, code, total, surroundings, (unit) => {
       const index = f.let(i32.divU(unit, rowBlocks));
       const from = f.let(i32.mul(i32.remU(unit, rowBlocks), words.rowBlock));
       const rows = { from, to: f.let(minimum(i32.add(from, words.rowBlock), words.rows)) };
@@ -130,12 +129,11 @@ function multiplier(code: ProductCode): Write {
 
 /** A unit of work is what is right of the diagonal in some rows of one matrix. */
 function mirrorer(code: ProductCode): Write<BatchWord> {
-  return (f, words, { thread, threads, addressOf, rest }) => {
-    const matrix = matrixOf(f, words, rest);
+  return (f, words, surroundings) => {
+    const matrix = matrixOf(f, words, surroundings.rest);
     const rowBlocks = f.let(ceilingDivide(words.rows, MIRROR_ROWS));
     const total = f.let(i32.mul(rowBlocks, words.matrices));
-    const counter = code.concurrent ? addressOf("counter") : null;
-    forEachUnit(f, { total, thread, threads, counter }, (unit) => {
+    forEachUnit(f, code, total, surroundings, (unit) => {
       const from = f.let(i32.mul(i32.remU(unit, rowBlocks), MIRROR_ROWS));
       matrix.select(f.let(i32.divU(unit, rowBlocks)));
       const to = f.let(minimum(i32.add(from, MIRROR_ROWS), words.rows));

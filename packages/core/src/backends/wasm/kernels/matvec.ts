@@ -1,15 +1,15 @@
 import type { GroupedRowsKernel } from "../../../plan/plan.ts";
 import { type FunctionBuilder, i32, type Local, v128 } from "../emit/index.ts";
-import { kernelCall, type Words } from "./arguments.ts";
-import { axisWords, batchSize, batchWords, matrixOf } from "./batch.ts";
+import { type Block, kernelCall, type Words } from "./arguments.ts";
+import { axisWords, batchSize, batchWords, type Matrix, matrixOf } from "./batch.ts";
 import { align } from "./blocking.ts";
 import { groupOf } from "./groups.ts";
-import { type Arg, type KernelOptions, type Launch, onePhase } from "./kernel.ts";
+import { type KernelOptions, type Launch, onePhase } from "./kernel.ts";
 import type { MatmulShape } from "./matmul-shape.ts";
 import { multiplyAlongColumns, sumBytes } from "./matvec-columns.ts";
 import { columnsTogether, multiplyAlongDepth } from "./matvec-depth.ts";
 import { layoutOf } from "./pack.ts";
-import { ceilingDivide, forEachUnit, minimum } from "./partition.ts";
+import { ceilingDivide, counterWord, forEachUnit, minimum, type Sharers } from "./partition.ts";
 import { along, inWords, placeWords, type Storage } from "./place.ts";
 import { type Layouts, layoutsOf } from "./product.ts";
 import type { ProductExtents } from "./product-arguments.ts";
@@ -27,9 +27,8 @@ const UNITS = 16;
 const PANEL = 32;
 
 /** What the code is compiled for; columns of B lie along lanes or along depth. */
-export interface FewRowsCode extends Pick<Layouts, "b" | "stored"> {
+export interface FewRowsCode extends Pick<Layouts, "b" | "stored">, Pick<KernelOptions, "relaxed" | "concurrent"> {
   readonly rows: number;
-  readonly relaxed: boolean;
 }
 
 /** A product of few rows at run time: addresses of the first elements, strides in bytes. */
@@ -58,19 +57,18 @@ export function fewRows({ rows, depth, layouts }: MatmulShape): boolean {
 export function matvec(shape: MatmulShape, options: KernelOptions): Launch {
   const { axes, layouts, ...extents } = shape;
   const { rows } = shape;
-  const code: FewRowsCode = { ...layouts, rows, relaxed: options.relaxed };
+  const code: FewRowsCode = { ...options, ...layouts, rows };
   const block = { ...extents, ...batchWords(axes), ...unitWords(code, extents, batchSize(axes)) };
   const call = kernelCall(
-    `matvec:${keyOf(code, options)}`,
+    `matvec:${keyOf(code)}`,
     block,
-    (f, words, { thread, threads, addressOf, rest }) => {
-      const counter = options.concurrent ? addressOf("counter") : null;
-      const line = { count: words.matrices, thread, threads, counter };
-      writeProducts(f, code, words, line, matrixOf(f, words, rest));
+    (f, words, surroundings) => {
+      const matrix = matrixOf(f, words, surroundings.rest);
+      writeProducts(f, code, words, words.matrices, matrix, surroundings);
     },
     axisWords(axes),
   );
-  return onePhase(call, { threadScratch: scratchOf(code, shape.depth).bytes });
+  return onePhase(call, { threadScratch: scratchOf(code, shape.depth) });
 }
 
 /** Whether rows by group are so few that each is a product of its own. */
@@ -92,28 +90,23 @@ export function groupedMatvec(kernel: GroupedRowsKernel, storage: Storage, optio
     columns: n,
     depth: k,
   };
-  const code: FewRowsCode = { ...layoutsOf(extents, stored), rows: 1, relaxed: options.relaxed };
+  const code: FewRowsCode = { ...options, ...layoutsOf(extents, stored), rows: 1 };
   const block = {
     ...extents,
     ...placeWords("offsets", kernel.offsets, "Step"),
     ...unitWords(code, extents, rows),
   };
-  const call = kernelCall(
-    `groupedMatvec:${keyOf(code, options)}`,
-    block,
-    (f, words, { thread, threads, addressOf }) => {
-      const counter = options.concurrent ? addressOf("counter") : null;
-      writeProducts(f, code, words, { count: words.rows, thread, threads, counter }, rowOf(f, words));
-    },
+  const call = kernelCall(`groupedMatvec:${keyOf(code)}`, block, (f, words, surroundings) =>
+    writeProducts(f, code, words, words.rows, rowOf(f, words), surroundings),
   );
-  return onePhase(call, { threadScratch: scratchOf(code, k).bytes });
+  return onePhase(call, { threadScratch: scratchOf(code, k) });
 }
 
 /** Takes up a row with the matrix of its group. */
 function rowOf(
   f: FunctionBuilder,
   words: Words<"a" | "aRow" | "b" | "bGroup" | "c" | "cRow" | "offsets" | "offsetsStep">,
-): Products {
+): Matrix {
   const addresses = { a: f.local("i32"), b: f.local("i32"), c: f.local("i32") };
   const group = groupOf(f, words);
   const select = (row: Local<"i32">): void => {
@@ -130,39 +123,27 @@ function rowOf(
   return { addresses, select };
 }
 
-/** Products of one shape that stand in a line. */
-interface Products {
-  readonly addresses: Words<"a" | "b" | "c">;
-  readonly select: (index: Local<"i32">) => void;
-}
-
-interface Line {
-  readonly count: Local<"i32">;
-  readonly thread: Local<"i32">;
-  readonly threads: Local<"i32">;
-  readonly counter: Parameters<typeof forEachUnit>[1]["counter"];
-}
-
 type Word = Exclude<keyof FewRows, "a" | "b" | "c"> | "aRow" | "aDepth";
 type UnitWord = "panels" | "unitPanels" | "scratch" | "threadScratch" | "counter";
 
-/** A unit of work is a run of panels of one product. */
+/** A unit of work is a run of panels of one of `count` products. */
 function writeProducts(
   f: FunctionBuilder,
   code: FewRowsCode,
   words: Words<Word | UnitWord>,
-  { count, thread, threads, counter }: Line,
-  { addresses, select }: Products,
+  count: Local<"i32">,
+  { addresses, select }: Matrix,
+  sharers: Sharers,
 ): void {
   const width = panelOf(code);
-  const a = f.let(along(words.scratch, thread, words.threadScratch));
+  const a = f.let(along(words.scratch, sharers.thread, words.threadScratch));
   const sums = f.let(i32.add(a, i32.mul(words.depth, code.rows * 4)));
   const bElements = reader(f, code.stored.b);
   const perProduct = f.let(ceilingDivide(words.panels, words.unitPanels));
   const total = f.let(i32.mul(perProduct, count));
   const current = f.let(i32.const(-1));
   const [index, from, to] = [f.local("i32"), f.local("i32"), f.local("i32")];
-  forEachUnit(f, { total, thread, threads, counter }, (unit) => {
+  forEachUnit(f, code, total, sharers, (unit) => {
     f.set(index, i32.divU(unit, perProduct));
     f.if(i32.ne(index, current), () => {
       f.set(current, index);
@@ -202,7 +183,7 @@ function panelOf(code: FewRowsCode): number {
   return code.b === "depth" ? columnsTogether(code) : PANEL;
 }
 
-function keyOf({ rows, relaxed, b, stored }: FewRowsCode, { concurrent }: KernelOptions): string {
+function keyOf({ rows, relaxed, concurrent, b, stored }: FewRowsCode): string {
   return `${rows}${relaxed ? "r" : "p"}${concurrent ? "c" : ""}:${stored.a}:${b}:${stored.b}`;
 }
 
@@ -210,22 +191,21 @@ function unitWords(
   code: FewRowsCode,
   { columns, depth }: Pick<ProductExtents, "columns" | "depth">,
   products: number,
-): Readonly<Record<UnitWord, Arg>> {
+): Block<UnitWord> {
   const width = panelOf(code);
   const panels = Math.ceil(columns / width);
   const bytes = Math.max(1, depth * width * bytesOf(code.stored.b));
   const unitPanels = Math.max(1, Math.min(Math.floor(UNIT_BYTES / bytes), Math.ceil((panels * products) / UNITS)));
-  const int = (value: number): Arg => ({ kind: "int", value });
   return {
-    panels: int(panels),
-    unitPanels: int(unitPanels),
+    panels,
+    unitPanels,
     scratch: { kind: "scratch", byteOffset: 0, perThread: true },
-    threadScratch: int(scratchOf(code, depth).bytes),
-    counter: { kind: "counter" },
+    threadScratch: scratchOf(code, depth),
+    ...counterWord,
   };
 }
 
-/** A thread's scratch holds its copy of A, then sums. */
-function scratchOf(code: FewRowsCode, depth: number): { readonly bytes: number } {
-  return { bytes: align(code.rows * depth * 4 + (code.b === "lanes" ? sumBytes : 0)) };
+/** Bytes of a thread's scratch: its copy of A, then sums. */
+function scratchOf(code: FewRowsCode, depth: number): number {
+  return align(code.rows * depth * 4 + (code.b === "lanes" ? sumBytes : 0));
 }

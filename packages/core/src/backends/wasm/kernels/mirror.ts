@@ -1,7 +1,7 @@
-import { type FunctionBuilder, f32, i32, type Local, type Value, v128 } from "../emit/index.ts";
+import { type FunctionBuilder, f32, i32, type Value, v128 } from "../emit/index.ts";
 import { transpose } from "./pack.ts";
 import { minimum } from "./partition.ts";
-import { along } from "./place.ts";
+import { addressesFrom, along } from "./place.ts";
 import type { Product, Run } from "./product.ts";
 
 /** Sides of the squares that are transposed in registers. */
@@ -39,17 +39,11 @@ export function mirror(
     const [i, j] = [f.local("i32"), f.local("i32")];
     f.for(i, row, lastRow, SQUARE, () =>
       f.for(j, column, lastColumn, SQUARE, () => {
-        const lines = rowsFrom(element(i, j)).map((address) => f.let(v128.load(address)));
-        const images = rowsFrom(element(j, i));
+        const lines = addressesFrom(f, element(i, j), cRow, SQUARE).map((address) => f.let(v128.load(address)));
+        const images = addressesFrom(f, element(j, i), cRow, SQUARE);
         for (const [lane, line] of transpose(f, lines).entries()) f.do(v128.store(images[lane], line));
       }),
     );
-  }
-
-  function rowsFrom(first: Value<"i32">): Local<"i32">[] {
-    const addresses = [f.let(first)];
-    while (addresses.length < SQUARE) addresses.push(f.let(i32.add(addresses[addresses.length - 1], cRow)));
-    return addresses;
   }
 
   function byElements(): void {

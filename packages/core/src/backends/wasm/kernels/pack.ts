@@ -1,6 +1,6 @@
 import { type FunctionBuilder, i32, type Local, type Value, type Vector, v128 } from "../emit/index.ts";
 import { minimum } from "./partition.ts";
-import { along } from "./place.ts";
+import { addressesFrom, along } from "./place.ts";
 import { type Reader, reader, type Stored } from "./stored.ts";
 
 /**
@@ -100,8 +100,7 @@ function transposeLanes(packer: Packer): void {
   const wholeDepth = f.let(i32.and(depth, -4));
   let lane = 0;
   for (; lane + 4 <= width; lane += 4) {
-    const from = [f.let(along(source, laneStride, lane))];
-    for (let i = 1; i < 4; i++) from.push(f.let(i32.add(from[i - 1], laneStride)));
+    const from = addressesFrom(f, along(source, laneStride, lane), laneStride, 4);
     const to = f.let(i32.add(target, lane * 4));
     const k = f.local("i32");
     f.for(k, 0, wholeDepth, 4, () => {

@@ -1,4 +1,6 @@
 import { atomic, type FunctionBuilder, i32, type Local, type Operand, select, type Value } from "../emit/index.ts";
+import type { Surroundings } from "./arguments.ts";
+import type { KernelOptions } from "./kernel.ts";
 
 /** Work is a line of units 0 … total − 1; every thread takes one run of it. */
 export interface Share {
@@ -24,28 +26,27 @@ export function shareOf(f: FunctionBuilder, total: Local<"i32">, thread: Local<"
   return { from: f.let(start(thread)), to: f.let(start(i32.add(thread, 1))) };
 }
 
-/** Units of work 0 … total − 1, and who shares them. */
-export interface Units {
-  readonly total: Local<"i32">;
-  readonly thread: Local<"i32">;
-  readonly threads: Local<"i32">;
-  /**
-   * Address of a word, 0 before and after, from which threads that run at the same time take units one by one; `null`:
-   * every thread takes its share.
-   */
-  readonly counter: Value<"i32"> | null;
-}
+/** The word of a block from which concurrent threads take units of work one by one. */
+export const counterWord = { counter: { kind: "counter" } } as const;
 
-/** Visits the thread's units, rising. */
-export function forEachUnit(f: FunctionBuilder, units: Units, body: (unit: Local<"i32">) => void): void {
-  const { total, thread, threads } = units;
-  if (units.counter === null) {
+/** Who shares the units. */
+export type Sharers = Pick<Surroundings<"counter">, "thread" | "threads" | "addressOf">;
+
+/** Visits the thread's units of 0 … total − 1, rising: what it takes from the counter where threads are concurrent, else its share. */
+export function forEachUnit(
+  f: FunctionBuilder,
+  { concurrent }: Pick<KernelOptions, "concurrent">,
+  total: Local<"i32">,
+  { thread, threads, addressOf }: Sharers,
+  body: (unit: Local<"i32">) => void,
+): void {
+  if (!concurrent) {
     const share = shareOf(f, total, thread, threads);
     const unit = f.local("i32");
     f.for(unit, share.from, share.to, 1, () => body(unit));
     return;
   }
-  const counter = f.let(units.counter);
+  const counter = f.let(addressOf("counter"));
   const unit = f.let(atomic.add(counter, 1));
   f.while(i32.ltS(unit, total), () => {
     body(unit);

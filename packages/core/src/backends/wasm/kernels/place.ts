@@ -1,5 +1,5 @@
 import type { Buffer, Place } from "../../../plan/plan.ts";
-import { i32, type Operand, type Value } from "../emit/index.ts";
+import { type FunctionBuilder, i32, type Local, type Operand, type Value } from "../emit/index.ts";
 import type { Arg } from "./kernel.ts";
 import { bytesOf, type Stored, storedAs } from "./stored.ts";
 
@@ -44,6 +44,18 @@ export function placeWords<Name extends string, Axis extends string>(
 ): Record<Name, Arg> & Record<`${Name}${Axis}`, number> {
   const strides = axes.map((axis, i) => [`${name}${axis}`, byteStride(place, i)]);
   return { [name]: addressOf(place), ...Object.fromEntries(strides) };
+}
+
+/** Addresses that lie `stride` bytes apart. */
+export function addressesFrom(
+  f: FunctionBuilder,
+  first: Value<"i32">,
+  stride: Local<"i32">,
+  count: number,
+): Local<"i32">[] {
+  const addresses = [f.let(first)];
+  while (addresses.length < count) addresses.push(f.let(i32.add(addresses[addresses.length - 1], stride)));
+  return addresses;
 }
 
 /** start + index · stride: the address of an element. */
