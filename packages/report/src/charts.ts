@@ -1,0 +1,2 @@
+/** Charts of training runs. */
+export {};

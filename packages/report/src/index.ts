@@ -1,0 +1,2 @@
+/** Reports of training runs. */
+export {};
