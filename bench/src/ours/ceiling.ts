@@ -1,6 +1,6 @@
 import { i32 } from "../../../packages/core/src/backends/wasm/emit/index.ts";
 import { createEngine } from "../../../packages/core/src/backends/wasm/engine.ts";
-import { multiplyTile } from "../../../packages/core/src/backends/wasm/kernels/microkernel.ts";
+import { multiplyTile } from "../../../packages/core/src/backends/wasm/kernels/products/microkernel.ts";
 import { columnsOf } from "../../../packages/core/src/backends/wasm/kernels/tile.ts";
 import type { Prepared } from "../protocol.ts";
 

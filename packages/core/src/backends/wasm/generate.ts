@@ -1,16 +1,16 @@
 import type { Buffer, Kernel } from "../../plan/plan.ts";
 import { generateMap, generateReduce } from "./codegen/index.ts";
-import { attention } from "./kernels/attention.ts";
-import { attentionBackward } from "./kernels/attention-backward.ts";
-import { groupBy } from "./kernels/group-by.ts";
-import { groupedContraction, groupedRows } from "./kernels/grouped.ts";
+import { attention } from "./kernels/attention/attention.ts";
+import { attentionBackward } from "./kernels/attention/backward.ts";
 import { insert } from "./kernels/insert.ts";
 import type { KernelOptions, Launch } from "./kernels/kernel.ts";
-import { matmul } from "./kernels/matmul.ts";
+import { groupBy } from "./kernels/ordering/group-by.ts";
+import { sort } from "./kernels/ordering/sort.ts";
 import { storageIn } from "./kernels/place.ts";
+import { groupedContraction, groupedRows } from "./kernels/products/grouped.ts";
+import { matmul } from "./kernels/products/matmul.ts";
 import { scan } from "./kernels/scan.ts";
 import { segmentSum } from "./kernels/segment-sum.ts";
-import { sort } from "./kernels/sort.ts";
 
 /** What a kernel of a plan becomes on this engine. */
 export function generate(kernel: Kernel, buffers: readonly Buffer[], options: KernelOptions): Launch {

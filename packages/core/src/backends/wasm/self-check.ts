@@ -1,7 +1,7 @@
 /** Whether an engine computes rightly the way it was told to compile: what kernels do most, against plain arithmetic. */
 import type { Module } from "./emit/index.ts";
 import { f32x4, i32, v128 } from "./emit/index.ts";
-import { multiplyTile } from "./kernels/microkernel.ts";
+import { multiplyTile } from "./kernels/products/microkernel.ts";
 import { columnsOf, type Tile } from "./kernels/tile.ts";
 
 /** Steps of K in the product: unrolled ones, and a rest. */
