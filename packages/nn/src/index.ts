@@ -56,6 +56,7 @@ export type { Reduction } from "./reduction.ts";
 export { type BufferOptions, buffer, type SliceName, stackedParameter } from "./roles.ts";
 export { RotaryEmbedding, type RotaryEmbeddingOptions } from "./rotary.ts";
 export { type SampleOptions, type SampleTokensOptions, sampleTokens } from "./sample.ts";
+export { Sequential, type SequentialStep } from "./sequential.ts";
 export type { LoadOptions, LoadReport } from "./state.ts";
 export { type CastParametersOptions, castParameters } from "./storage.ts";
 export { type SummaryOptions, summary } from "./summary.ts";
