@@ -1,4 +1,4 @@
-// `npm start`: trains in this very process (the script's `exec` replaces npm's shell, which would die at Ctrl-C and
+// `npm start` and `npm run example`: train in this very process (the script's `exec` replaces npm's shell, which would die at Ctrl-C and
 // leave the program behind), so that signals and exit codes are the program's own.
 import { fileURLToPath } from "node:url";
 
@@ -7,7 +7,7 @@ interruptOnce();
 const { register } = await import("tsx/esm/api");
 register();
 
-const program = new URL("../examples/src/train.ts", import.meta.url);
+const program = new URL("../examples/src/main.ts", import.meta.url);
 process.argv[1] = fileURLToPath(program);
 await import(program.href);
 

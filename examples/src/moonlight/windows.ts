@@ -1,5 +1,8 @@
 import { type Tensor, tensor } from "@tsuki/core";
 import { HostGenerator } from "@tsuki/nn";
+import { seedOf, UsageError } from "@tsuki/train/node";
+import type { Options } from "./options.ts";
+import type { Corpus } from "./text.ts";
 
 /** Where a text's windows begin: each has one token in common with the next, so that every token is predicted once. */
 export function windowStarts(tokens: number, length: number, first = 0): number[] {
@@ -81,5 +84,19 @@ export class Windows {
     }
     this.#order = order;
     this.#taken = 0;
+  }
+}
+
+/**
+ * The order of the training text's windows.
+ *
+ * @throws UsageError where the text is too short for a batch
+ */
+export function windowsOf({ training }: Corpus, { batch, sequence, seed }: Options): Windows {
+  try {
+    return new Windows(training, { batch, length: sequence, seed: seedOf(seed, "data") });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(`error: --batch ${batch} of --sequence ${sequence}: ${error.message}`);
   }
 }

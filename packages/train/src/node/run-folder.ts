@@ -13,35 +13,24 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { type Options, optionsFrom, UsageError } from "./options.ts";
-import type { StepResult } from "./step.ts";
+import type { RunEvent } from "../events.ts";
+import { UsageError } from "./usage-error.ts";
 
-/** The line of `metrics.jsonl` for a training step. */
-export interface StepMetrics extends StepResult {
-  /** Steps done, this one among them. */
-  readonly step: number;
-  readonly lr: number;
-  readonly tokensPerSecond: number;
-  /** Since the run began, without the time between a stop and `--resume`. */
-  readonly seconds: number;
-}
-
-/** The line of `metrics.jsonl` for a validation. */
-export interface ValidationMetrics {
-  /** Steps done. */
-  readonly step: number;
-  /** In nats per token. */
-  readonly validationLoss: number;
-  /** How much of the validation text was read. */
-  readonly validation: "part" | "whole";
-  readonly seconds: number;
+/** What `config.json` holds. */
+export interface RunRecord {
+  /** Which program trains. */
+  readonly program: string;
+  /** What it was told; plain data. */
+  readonly config: object;
+  /** Versions and machine with which the run began. */
+  readonly environment: Readonly<Record<string, unknown>>;
 }
 
 /**
  * The folder of a run:
  *
- *     config.json       its options
- *     metrics.jsonl     an object a line
+ *     config.json       a `RunRecord`
+ *     metrics.jsonl     a `RunEvent` a line
  *     lock              the process that trains
  *     checkpoints/      one folder each
  */
@@ -56,7 +45,7 @@ export class RunFolder {
   }
 
   /** @throws UsageError where the folder holds anything already, or cannot be made */
-  static create(path: string, options: Options): RunFolder {
+  static create(path: string, record: RunRecord): RunFolder {
     const config = join(path, "config.json");
     if (existsSync(config)) {
       throw new UsageError(`error: --out ${path} holds a run already; --resume ${path} goes on with it`);
@@ -64,7 +53,7 @@ export class RunFolder {
     try {
       mkdirSync(path, { recursive: true });
       if (readdirSync(path).length > 0) throw new UsageError(`error: --out ${path} is not empty`);
-      writeFileSync(`${config}.tmp`, `${JSON.stringify(options, null, 2)}\n`, { flush: true });
+      writeFileSync(`${config}.tmp`, `${JSON.stringify(record, null, 2)}\n`, { flush: true });
       renameSync(`${config}.tmp`, config);
     } catch (error) {
       if (error instanceof UsageError) throw error;
@@ -86,8 +75,9 @@ export class RunFolder {
     return fstatSync(this.#metrics).size;
   }
 
-  log(metrics: StepMetrics | ValidationMetrics): void {
-    writeSync(this.#metrics, `${JSON.stringify(metrics)}\n`);
+  /** Appends a line to the metrics. */
+  log(event: RunEvent): void {
+    writeSync(this.#metrics, `${JSON.stringify(event)}\n`);
   }
 
   /** Forgets what was logged after a checkpoint, and a line that was cut off. */
@@ -124,25 +114,31 @@ function isRunning(pid: number): boolean {
 }
 
 /**
- * The options of the run in a folder.
+ * What the run in a folder was told.
  *
- * @throws UsageError where it holds none
+ * @param program The one that reads it: the run of another is refused.
+ * @throws UsageError where the folder holds no such run
  */
-export function recordedOptions(path: string): Options {
+export function readRecord(path: string, program: string): RunRecord {
   const file = join(path, "config.json");
+  const refuse = (why: string): never => {
+    throw new UsageError(`error: --resume ${path}: ${why}`);
+  };
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch {
-    throw new UsageError(`error: --resume ${path}: no run is there (${file} cannot be read)`);
+    return refuse(`no run is there (${file} cannot be read)`);
   }
-  let record: unknown;
+  let record: RunRecord;
   try {
     record = JSON.parse(text);
   } catch (error) {
-    throw new UsageError(`error: --resume ${path}: ${file} is no JSON (${(error as Error).message})`);
+    return refuse(`${file} is no JSON (${(error as Error).message})`);
   }
-  if (typeof record !== "object" || record === null)
-    throw new UsageError(`error: --resume ${path}: ${file} holds no object`);
-  return optionsFrom({ ...record }, file);
+  if (typeof record?.program !== "string" || typeof record.config !== "object" || record.config === null) {
+    return refuse(`${file} holds no program and config`);
+  }
+  if (record.program !== program) return refuse(`it is a run of "${record.program}", not of "${program}"`);
+  return record;
 }

@@ -1,4 +1,6 @@
-import { notEmpty, number, oneOf, whole } from "./flag-values.ts";
+import { ConfigSchema, type Derived, type Flag, flag as makeFlag, values } from "@tsuki/train/node";
+
+const { notEmpty, number, oneOf, whole } = values;
 
 /** What a run is told to do. Every field is a flag; plain data, kept in the run's `config.json`. */
 export interface Options {
@@ -41,32 +43,19 @@ export interface Options {
   readonly evalEvery: number;
   readonly evalBatches: number;
   readonly checkpointEvery: number;
-  readonly keepCheckpoints: number;
+  readonly keep: number;
   readonly logEvery: number;
   readonly prompt: string;
   readonly sampleLength: number;
   readonly temperature: number;
 }
 
-/** A command line that cannot be followed; the message is one line that names the flag. */
-export class UsageError extends Error {}
-
-/** A flag's placeholder, description and values. */
-export interface Flag<T> {
-  readonly placeholder: string;
-  readonly about: string;
-  readonly parse: (text: string) => T;
-  /** The default, or how it follows from the other options, with words for the help. */
-  readonly initial: T | Derived<T>;
-}
-
-export interface Derived<T> {
-  readonly words: string;
-  readonly from: (options: Options) => T;
-}
-
-/** Flags by field, in the order of the help: `topK` is `--top-k`. */
-export type Flags = { readonly [Name in keyof Options]: Flag<Options[Name]> };
+const flag = <T>(
+  placeholder: string,
+  about: string,
+  parse: (text: string) => T,
+  initial: NoInfer<T> | Derived<NoInfer<T>, Options>,
+): Flag<T, Options> => makeFlag<T, Options>(placeholder, about, parse, initial);
 
 const runFlags = {
   seed: flag("n", "seed of initial weights, data order and samples", whole(0, 2 ** 32 - 1), 1),
@@ -176,7 +165,7 @@ const reportFlags = {
   evalEvery: flag("n", "steps between validations", whole(1), 50),
   evalBatches: flag("n", "batches of a validation; the last one takes the whole text", whole(1), 8),
   checkpointEvery: flag("n", "steps between checkpoints", whole(1), 100),
-  keepCheckpoints: flag("n", "newest checkpoints that are kept", whole(1), 2),
+  keep: flag("n", "newest checkpoints that are kept", whole(1), 2),
   logEvery: flag("n", "steps between lines, where no terminal shows a bar", whole(1), 10),
   prompt: flag("text", "beginning of the samples", notEmpty, "The white whale "),
   sampleLength: flag("n", "bytes that a sample adds; 0: no samples", whole(0), 200),
@@ -188,80 +177,17 @@ const reportFlags = {
   ),
 };
 
-const flags: Flags = { ...runFlags, ...trainingFlags, ...modelFlags, ...reportFlags };
-
-/** Flags under the headings of the help. */
-export const flagGroups: Readonly<Record<string, Partial<Flags>>> = {
-  Run: runFlags,
-  Training: trainingFlags,
-  Model: modelFlags,
-  Report: reportFlags,
-};
-
-/** The options, in the order of the help. */
-export const optionNames: readonly (keyof Options)[] = Object.keys(flags) as (keyof Options)[];
-
-/**
- * All options, with defaults where nothing was given.
- *
- * @throws UsageError that names options which do not fit together
- */
-export function complete(given: Partial<Options>): Options {
-  const options = {} as { -readonly [Name in keyof Options]: Options[Name] };
-  const fill = <Name extends keyof Options>(name: Name, value: Options[Name]): void => {
-    options[name] = given[name] ?? value;
-  };
-  // Derived ones come last: they follow from others.
-  for (const name of optionNames) if (!isDerived(flags[name].initial)) fill(name, flags[name].initial);
-  for (const name of optionNames) {
-    const { initial } = flags[name];
-    if (isDerived(initial)) fill(name, initial.from(options));
-  }
-  checkTogether(options);
-  return options;
-}
-
-/**
- * Options as a file holds them, checked as flags are.
- *
- * @throws UsageError that names the field
- */
-export function optionsFrom(record: Readonly<Record<string, unknown>>, file: string): Options {
-  const given: Record<string, unknown> = {};
-  for (const name of optionNames) {
-    const value = Object.hasOwn(record, name) ? record[name] : undefined;
-    if (value === undefined) throw new UsageError(`error: ${file}: "${name}" is missing`);
-    if (value === null && name === "threads") continue;
-    try {
-      given[name] = flags[name].parse(String(value));
-    } catch (error) {
-      throw new UsageError(`error: ${file}: "${name}" is ${JSON.stringify(value)}. ${(error as Error).message}`);
-    }
-  }
-  return complete(given);
-}
-
-function checkTogether({ hidden, heads, topK, experts, denseLayers, layers, ropeDim, warmup, steps }: Options): void {
-  const refuse = (message: string): never => {
-    throw new UsageError(`error: ${message}`);
-  };
-  if (hidden % heads !== 0) refuse(`--heads ${heads} does not divide --hidden ${hidden}`);
-  if (topK > experts) refuse(`--top-k ${topK} exceeds --experts ${experts}`);
-  if (denseLayers > layers) refuse(`--dense-layers ${denseLayers} exceeds --layers ${layers}`);
-  if (ropeDim % 2 !== 0) refuse(`--rope-dim ${ropeDim} is odd: pairs are rotated`);
-  if (warmup > steps) refuse(`--warmup ${warmup} exceeds --steps ${steps}`);
-}
-
-function flag<T>(
-  placeholder: string,
-  about: string,
-  parse: (text: string) => T,
-  initial: NoInfer<T> | Derived<NoInfer<T>>,
-): Flag<T> {
-  return { placeholder, about, parse, initial };
-}
-
-/** Whether a default follows from other options. */
-export function isDerived<T>(initial: T | Derived<T>): initial is Derived<T> {
-  return typeof initial === "object" && initial !== null;
-}
+/** The flags of `npm start`. */
+export const schema: ConfigSchema<Options> = new ConfigSchema<Options>(
+  { Run: runFlags, Training: trainingFlags, Model: modelFlags, Report: reportFlags },
+  {
+    free: ["threads", "checkpointEvery", "keep", "logEvery"],
+    check: ({ hidden, heads, topK, experts, denseLayers, layers, ropeDim, warmup, steps }, refuse) => {
+      if (hidden % heads !== 0) refuse(`--heads ${heads} does not divide --hidden ${hidden}`);
+      if (topK > experts) refuse(`--top-k ${topK} exceeds --experts ${experts}`);
+      if (denseLayers > layers) refuse(`--dense-layers ${denseLayers} exceeds --layers ${layers}`);
+      if (ropeDim % 2 !== 0) refuse(`--rope-dim ${ropeDim} is odd: pairs are rotated`);
+      if (warmup > steps) refuse(`--warmup ${warmup} exceeds --steps ${steps}`);
+    },
+  },
+);

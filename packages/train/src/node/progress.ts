@@ -1,11 +1,11 @@
 import { SingleBar } from "cli-progress";
-import { clock, count } from "./report.ts";
-import type { StepMetrics } from "./run-folder.ts";
+import type { StepEvent } from "../events.ts";
+import { clock, count } from "./format.ts";
 
 /** Shows how a training goes on. */
 export interface Progress {
   /** After each step, with the last validation loss. */
-  show(metrics: StepMetrics, validationLoss: number | null): void;
+  show(metrics: StepEvent, validationLoss: number | null): void;
   /** Before anything else is printed. */
   end(): void;
 }
@@ -59,7 +59,7 @@ class Bar implements Progress {
     signal.addEventListener("abort", () => this.end());
   }
 
-  show(metrics: StepMetrics, validationLoss: number | null): void {
+  show(metrics: StepEvent, validationLoss: number | null): void {
     if (this.#signal.aborted) return;
     const { loss, lr, speed, left } = this.#pace.take(metrics);
     this.#bar.update(metrics.step, { loss, validation: nats(validationLoss), lr, speed: speed.padStart(6), left });
@@ -85,7 +85,7 @@ export class Lines implements Progress {
     this.#row("step", "done", "loss", "validation", "lr", "grad norm", "tokens/s", "elapsed", "ETA");
   }
 
-  show(metrics: StepMetrics, validationLoss: number | null): void {
+  show(metrics: StepEvent, validationLoss: number | null): void {
     const { step, gradNorm, seconds } = metrics;
     const { steps, done, logEvery } = this.#options;
     const { loss, lr, speed, left } = this.#pace.take(metrics);
@@ -118,7 +118,7 @@ class Pace {
     lr,
     tokensPerSecond,
     seconds,
-  }: StepMetrics): Readonly<Record<"loss" | "lr" | "speed" | "left", string>> {
+  }: StepEvent): Readonly<Record<"loss" | "lr" | "speed" | "left", string>> {
     // The first step compiles its plan: it says nothing about the others.
     if (this.#last !== null) this.#seconds = smooth(this.#seconds, seconds - this.#last);
     this.#last = seconds;

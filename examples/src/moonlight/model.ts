@@ -1,8 +1,8 @@
 import { Generator } from "@tsuki/core";
 import { Moonlight, type MoonlightConfig } from "@tsuki/moe";
 import { MuonWithAdamW, moonlightGroups, type ParameterGroups, parameterGroups } from "@tsuki/optim";
+import { seedOf } from "@tsuki/train/node";
 import type { Options } from "./options.ts";
-import { initialWeights, seedOf } from "./seeds.ts";
 import { vocabularySize } from "./text.ts";
 
 /** The config of a small Moonlight over bytes; a head is hidden / heads wide, and its rotated part comes on top. */
@@ -41,7 +41,7 @@ export function configOf(options: Options): MoonlightConfig {
 
 /** The model with its initial weights. */
 export function makeModel(options: Options): Moonlight {
-  return new Moonlight(configOf(options), new Generator(seedOf(options.seed, initialWeights)));
+  return new Moonlight(configOf(options), new Generator(seedOf(options.seed, "weights")));
 }
 
 /** Which optimizer takes which parameter: Moonlight's division, or AdamW all of them. */

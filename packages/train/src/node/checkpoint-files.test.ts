@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FormatError } from "@tsuki/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Checkpoint, loadNewestCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import { loadNewestCheckpoint, type SavedCheckpoint, saveCheckpoint } from "./checkpoint-files.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -11,22 +11,25 @@ beforeEach(async () => {
 });
 afterEach(() => rm(join(folder, ".."), { recursive: true }));
 
-function checkpoint(step: number): Checkpoint {
+function checkpoint(step: number, microBatches = 0): SavedCheckpoint {
   const tensors = { w: { dtype: "float32" as const, shape: [2], data: Float32Array.of(step, -0) } };
   return {
-    weights: tensors,
-    optimizer: step === 0 ? {} : tensors,
+    model: tensors,
+    training: step === 0 ? {} : tensors,
     position: {
       step,
+      tokens: 8 * step,
       seconds: 1.5,
       validationLoss: null,
-      bestValidationLoss: 1 / 3,
+      bestLoss: 1 / 3,
       optimizerSteps: { w: step },
-      data: { generator: { seed: 2 ** 32 + 1, counter: 7 }, taken: 12 },
-      sampling: { seed: 2 ** 33, counter: 0 },
-      metrics: 123,
+      accumulated: Array.from({ length: microBatches }, (_, i) => ({ loss: i / 3, metrics: { accuracy: 0.1 } })),
+      batches: { generator: { seed: 2 ** 32 + 1, counter: 7 }, taken: 12 },
+      state: { sampler: { seed: 2 ** 33, counter: 0 } },
+      defaultGenerator: { seed: 0, counter: 3 },
       contracted: true,
     },
+    metrics: 123,
   };
 }
 
@@ -45,6 +48,16 @@ describe("checkpoints", () => {
       await save(step);
       expect(await loadNewestCheckpoint(folder)).toEqual(checkpoint(step));
     }
+  });
+
+  it("within a step are newer than the step's own", async () => {
+    await save(5);
+    await saveCheckpoint(folder, checkpoint(5, 2), {}, 9);
+    await saveCheckpoint(folder, checkpoint(5, 10), {}, 9);
+    expect((await readdir(folder)).sort()).toEqual(["step-000005", "step-000005-10", "step-000005-2"]);
+    expect(await loadNewestCheckpoint(folder)).toEqual(checkpoint(5, 10));
+    await save(6, 1);
+    expect(await readdir(folder)).toEqual(["step-000006"]);
   });
 
   it("the newest ones are kept, by the number of their step", async () => {

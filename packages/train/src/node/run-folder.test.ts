@@ -2,28 +2,36 @@ import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { complete, UsageError } from "./options.ts";
-import { RunFolder, recordedOptions } from "./run-folder.ts";
+import type { ValidationEvent } from "../events.ts";
+import { RunFolder, type RunRecord, readRecord } from "./run-folder.ts";
+import { UsageError } from "./usage-error.ts";
 
-const options = complete({ seed: 5 });
+const record: RunRecord = { program: "test", config: { seed: 5 }, environment: { node: "v24" } };
 let path: string;
 beforeEach(() => {
   path = join(mkdtempSync(join(tmpdir(), "tsuki-run-")), "a", "run");
 });
 afterEach(() => rmSync(join(path, "..", ".."), { recursive: true }));
 
-const line = (step: number) => ({ step, validationLoss: 1, validation: "part", seconds: 2 }) as const;
+const line = (step: number): ValidationEvent => ({
+  kind: "validation",
+  step,
+  tokens: 8 * step,
+  seconds: 2,
+  loss: 1,
+  part: "part",
+});
 const text = (...steps: number[]): string => steps.map((step) => `${JSON.stringify(line(step))}\n`).join("");
 
 describe("the folder of a run", () => {
-  it("has its options", () => {
-    RunFolder.create(path, options).close();
-    expect(recordedOptions(path)).toEqual(options);
+  it("has its record", () => {
+    RunFolder.create(path, record).close();
+    expect(readRecord(path, "test")).toEqual(record);
   });
 
   it("is not taken twice", () => {
-    RunFolder.create(path, options).close();
-    expect(() => RunFolder.create(path, options)).toThrow(
+    RunFolder.create(path, record).close();
+    expect(() => RunFolder.create(path, record)).toThrow(
       `error: --out ${path} holds a run already; --resume ${path} goes on with it`,
     );
   });
@@ -31,16 +39,14 @@ describe("the folder of a run", () => {
   it("takes no folder that holds something else, and no path that cannot be written", () => {
     mkdirSync(path, { recursive: true });
     writeFileSync(join(path, "metrics.jsonl"), "mine");
-    expect(() => RunFolder.create(path, options)).toThrow(new UsageError(`error: --out ${path} is not empty`));
+    expect(() => RunFolder.create(path, record)).toThrow(new UsageError(`error: --out ${path} is not empty`));
     expect(readFileSync(join(path, "metrics.jsonl"), "utf8")).toBe("mine");
-    expect(() => RunFolder.create(join(path, "metrics.jsonl"), options)).toThrow(
-      /^error: --out ".*" cannot be written/,
-    );
-    expect(() => RunFolder.create("", options)).toThrow(/^error: --out "" cannot be written/);
+    expect(() => RunFolder.create(join(path, "metrics.jsonl"), record)).toThrow(/^error: --out ".*" cannot be written/);
+    expect(() => RunFolder.create("", record)).toThrow(/^error: --out "" cannot be written/);
   });
 
   it("is trained in by one process; what a killed one left does not count", () => {
-    const first = RunFolder.create(path, options);
+    const first = RunFolder.create(path, record);
     first.close();
     writeFileSync(join(path, "lock"), String(process.ppid));
     expect(() => RunFolder.open(path)).toThrow(`error: process ${process.ppid} is training in this folder`);
@@ -50,7 +56,7 @@ describe("the folder of a run", () => {
   });
 
   it("forgets what was logged after a checkpoint, and goes on", () => {
-    const first = RunFolder.create(path, options);
+    const first = RunFolder.create(path, record);
     first.log(line(1));
     const { position } = first;
     first.log(line(2));
@@ -63,20 +69,25 @@ describe("the folder of a run", () => {
   });
 
   it("drops a line that was cut off, also before the checkpoint", () => {
-    const folder = RunFolder.create(path, options);
+    const folder = RunFolder.create(path, record);
     folder.log(line(1));
-    appendFileSync(join(path, "metrics.jsonl"), '{"step":2,"va');
+    appendFileSync(join(path, "metrics.jsonl"), '{"kind":"step","st');
     folder.cutMetrics(1000);
     folder.close();
     expect(readFileSync(join(path, "metrics.jsonl"), "utf8")).toBe(text(1));
   });
 
-  it("is no run where its config is missing or damaged", () => {
-    expect(() => recordedOptions(path)).toThrow(`error: --resume ${path}: no run is there`);
-    RunFolder.create(path, options).close();
+  it("is no run where its config is missing or damaged, or of another program", () => {
+    expect(() => readRecord(path, "test")).toThrow(`error: --resume ${path}: no run is there`);
+    RunFolder.create(path, record).close();
+    expect(() => readRecord(path, "other")).toThrow(
+      new UsageError(`error: --resume ${path}: it is a run of "test", not of "other"`),
+    );
     writeFileSync(join(path, "config.json"), '{"seed": ');
-    expect(() => recordedOptions(path)).toThrow(/^error: --resume .*config\.json is no JSON/);
-    writeFileSync(join(path, "config.json"), "[]");
-    expect(() => recordedOptions(path)).toThrow(/^error: .*config\.json: "seed" is missing$/);
+    expect(() => readRecord(path, "test")).toThrow(/^error: --resume .*config\.json is no JSON/);
+    for (const text of ["[]", "null", '{"program":"test"}']) {
+      writeFileSync(join(path, "config.json"), text);
+      expect(() => readRecord(path, "test")).toThrow(/config\.json holds no program and config$/);
+    }
   });
 });

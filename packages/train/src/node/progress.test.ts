@@ -3,11 +3,12 @@ import { Lines } from "./progress.ts";
 
 function metrics(step: number) {
   return {
+    kind: "step" as const,
     step,
+    tokens: 2048 * step,
     loss: 5 / step,
     lr: 0.006,
     gradNorm: 1,
-    imbalance: 0,
     tokensPerSecond: 2048.4,
     seconds: 10 + 2 * step,
   };

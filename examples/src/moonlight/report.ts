@@ -1,5 +1,6 @@
 import type { Stats } from "@tsuki/core";
 import { countParameters, isMoELayer, type MoonlightConfig, trainingFlopsPerToken } from "@tsuki/moe";
+import { count } from "@tsuki/train/node";
 import type { Entropies } from "./entropy.ts";
 import type { Options } from "./options.ts";
 import type { Corpus } from "./text.ts";
@@ -87,19 +88,6 @@ export function quote(text: string): string {
     .split("\n")
     .map((line) => `  │ ${line}`.trimEnd())
     .join("\n");
-}
-
-/** 12 345.6 s as 3:25:45. */
-export function clock(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
-  const tail = `${String(minutes).padStart(hours > 0 ? 2 : 1, "0")}:${String(whole % 60).padStart(2, "0")}`;
-  return hours > 0 ? `${hours}:${tail}` : tail;
-}
-
-/** 1234567 as 1,234,567. */
-export function count(value: number): string {
-  return value.toLocaleString("en-US");
 }
 
 function rows(entries: readonly (readonly [label: string, text: string])[]): string {

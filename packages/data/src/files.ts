@@ -1,2 +1,0 @@
-/** Data from disk. */
-export {};

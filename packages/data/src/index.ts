@@ -1,2 +1,0 @@
-/** Data sets, loaders that resume exactly, packing, NumPy files. */
-export {};

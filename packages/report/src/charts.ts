@@ -1,2 +1,0 @@
-/** Charts of training runs. */
-export {};

@@ -1,2 +1,0 @@
-/** Reports of training runs. */
-export {};

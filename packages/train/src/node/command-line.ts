@@ -1,0 +1,104 @@
+import { Command, type CommanderError, Option } from "commander";
+import { type ConfigSchema, type Flag, isDerived } from "./config-schema.ts";
+import { whole } from "./flag-values.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** What the command line says about the run itself. */
+export interface Invocation<Config> {
+  readonly config: Config;
+  /** Folder of a new run; `null`: one named by date and time. */
+  readonly out: string | null;
+  /** Folder of the run that goes on. */
+  readonly resume: string | null;
+  /** The step after which to stop, as if by Ctrl-C. */
+  readonly stopAfter: number | null;
+}
+
+export interface CommandLineOptions<Config extends object> {
+  /** How the program is called, such as `npm start --`. */
+  readonly command: string;
+  readonly about: string;
+  readonly schema: ConfigSchema<Config>;
+  /** The config of an earlier run by its folder, for `--resume`. */
+  readonly recorded: (folder: string) => Config;
+}
+
+/**
+ * Reads the command line of a training program; `--help` prints all flags and ends the process.
+ *
+ * @throws UsageError
+ */
+export function parseCommandLine<Config extends object>(
+  args: readonly string[],
+  options: CommandLineOptions<Config>,
+): Invocation<Config> {
+  const command = commandLine(options);
+  try {
+    command.parse(args, { from: "user" });
+  } catch (error) {
+    const { exitCode, message } = error as CommanderError;
+    if (exitCode === 0) process.exit(0);
+    throw new UsageError(message);
+  }
+  if (command.args.length > 0) throw new UsageError(`error: unexpected argument '${command.args[0]}'`);
+  const { out = null, resume = null, stopAfter = null, ...said } = command.opts();
+  const { schema, recorded } = options;
+  if (resume === null) return { config: schema.complete(said as Partial<Config>), out, resume, stopAfter };
+  if (out !== null)
+    throw new UsageError("error: --out and --resume exclude each other: a resumed run stays in its folder");
+  return { config: goOn(schema, said as Partial<Config>, recorded(resume), resume), out, resume, stopAfter };
+}
+
+/** A run's own config; flags may repeat it, and change what changes no bit. */
+function goOn<Config extends object>(
+  { names, free }: ConfigSchema<Config>,
+  said: Partial<Config>,
+  recorded: Config,
+  folder: string,
+): Config {
+  const config = { ...recorded };
+  for (const name of names) {
+    const value = said[name];
+    if (value === undefined || value === recorded[name]) continue;
+    if (!free.includes(name)) {
+      throw new UsageError(
+        `error: ${flagOf(name)} ${value}: the run in ${folder} has ${recorded[name]}, and --resume keeps it`,
+      );
+    }
+    config[name] = value;
+  }
+  return config;
+}
+
+function commandLine<Config extends object>({ command: name, about, schema }: CommandLineOptions<Config>): Command {
+  const command = new Command(name)
+    .description(about)
+    .usage("[flags]")
+    .exitOverride()
+    .showSuggestionAfterError(false)
+    .configureOutput({ writeErr: () => {} })
+    .allowExcessArguments();
+  command.optionsGroup("Run:");
+  command.option("--out <dir>", 'folder of a new run (default: "runs/" with date and time)');
+  command.option("--resume <dir>", "goes on with the run in a folder, bit for bit");
+  command.addOption(
+    new Option("--stop-after <n>", "stops after this step, as Ctrl-C does (default: the last step)").argParser(
+      whole(1),
+    ),
+  );
+  for (const [heading, group] of Object.entries(schema.groups)) {
+    command.optionsGroup(`${heading}:`);
+    for (const [field, { placeholder, about, parse, initial }] of Object.entries<Flag<unknown, Config>>(
+      group as Record<string, Flag<unknown, Config>>,
+    )) {
+      const words = isDerived<unknown, Config>(initial) ? initial.words : JSON.stringify(initial);
+      const option = new Option(`${flagOf(field)} <${placeholder}>`, `${about} (default: ${words})`);
+      command.addOption(option.argParser<unknown>(parse));
+    }
+  }
+  return command.helpOption("-h, --help", "prints this");
+}
+
+function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

@@ -1,0 +1,131 @@
+import { join } from "node:path";
+import { defaultDevice, setDefaultDevice, TsukiError } from "@tsuki/core";
+import type { RunEvent } from "../events.ts";
+import type { Trainer } from "../trainer.ts";
+import { parseCommandLine } from "./command-line.ts";
+import type { ConfigSchema } from "./config-schema.ts";
+import { interruption } from "./interruption.ts";
+import { Run, type RunOptions } from "./run.ts";
+import { RunFolder, type RunRecord, readRecord } from "./run-folder.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** What every program can be told. */
+export interface CommonConfig
+  extends Pick<RunOptions<unknown>, "steps" | "checkpointEvery" | "keep" | "evalEvery" | "logEvery"> {
+  readonly device: "wasm" | "reference";
+  /** `null`: one a core. */
+  readonly threads: number | null;
+}
+
+/** What a program trains, and what it says about it. */
+export interface Task<B> {
+  readonly trainer: Trainer<B>;
+  /** The `config.json` of a checkpoint. */
+  readonly modelConfig: Readonly<Record<string, unknown>>;
+  /** Printed before the first step. */
+  readonly description: string;
+  /** Before the first step of all; a run that goes on skips it. */
+  begin?(signal: AbortSignal): Promise<void>;
+  /** After the last step. */
+  finish?(signal: AbortSignal): Promise<void>;
+}
+
+export interface Program<Config extends CommonConfig, B> {
+  /** Kept with the run, so that another program does not resume it. */
+  readonly name: string;
+  /** How it is called, such as `npm start --`. */
+  readonly command: string;
+  readonly about: string;
+  readonly schema: ConfigSchema<Config>;
+  /**
+   * Makes everything anew from the config.
+   *
+   * @param listen Is to be told of every event.
+   * @throws UsageError where the data do not fit the config
+   */
+  readonly make: (config: Config, listen: (event: RunEvent) => void) => Task<B> | Promise<Task<B>>;
+}
+
+/** Prints a line. */
+export function say(text = ""): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/**
+ * A training program from its command line to its end: makes or resumes the folder of the run, trains, and stops after the
+ * step in progress at Ctrl-C. Errors are one line on stderr: exit code 2 for a wrong command line, 1 for any other.
+ */
+export async function runProgram<Config extends CommonConfig, B>(
+  program: Program<Config, B>,
+  args: readonly string[],
+): Promise<void> {
+  try {
+    await run(program, args);
+  } catch (error) {
+    process.stderr.write(`${explain(error)}\n`);
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+  }
+}
+
+async function run<Config extends CommonConfig, B>(program: Program<Config, B>, args: readonly string[]) {
+  const { name, command, about, schema, make } = program;
+  const recorded = (folder: string): Config =>
+    schema.from({ ...readRecord(folder, name).config }, join(folder, "config.json"));
+  const { config, out, resume, stopAfter } = parseCommandLine(args, { command, about, schema, recorded });
+  await chooseDevice(config);
+
+  // Made before its folder: what does not fit leaves none behind.
+  let log: ((event: RunEvent) => void) | null = null;
+  const task = await make(config, (event) => log?.(event));
+  const folder =
+    resume === null
+      ? RunFolder.create(out ?? join("runs", dateAndTime()), {
+          program: name,
+          config,
+          environment: await environment(),
+        })
+      : RunFolder.open(resume);
+  log = (event) => folder.log(event);
+  const warn = (text: string): void => void process.stderr.write(`tsuki: ${text}\n`);
+  const signal = interruption(warn);
+  const { trainer, modelConfig, description } = task;
+  const training = new Run({ ...config, folder, trainer, modelConfig });
+  await training.restore(warn);
+
+  say(`${about} Run: ${folder.path}\n\n${description}\n`);
+  if (trainer.step > 0 || trainer.accumulated > 0) say(`Going on after step ${trainer.step}.\n`);
+  else await task.begin?.(signal);
+  await training.train(stopAfter ?? config.steps, signal);
+  if (trainer.step === config.steps && !signal.aborted) await task.finish?.(signal);
+  else say(`\nStopped after step ${trainer.step}. To go on: ${command} --resume ${folder.path}`);
+  folder.close();
+}
+
+async function chooseDevice({ device, threads }: CommonConfig): Promise<void> {
+  if (device === "reference") await import("@tsuki/core/reference");
+  setDefaultDevice(device, threads === null ? {} : { threads });
+}
+
+/** What a run's bits and speed depend on besides its config. */
+async function environment(): Promise<RunRecord["environment"]> {
+  const backend = await defaultDevice().backend();
+  return {
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    contracted: "contracted" in backend && backend.contracted === true,
+    began: new Date().toISOString(),
+  };
+}
+
+/** `2026-02-24T09-30-00`, local time: a folder's name that sorts. */
+function dateAndTime(): string {
+  const now = new Date();
+  return new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 19).replaceAll(":", "-");
+}
+
+/** Our own errors and those of files say what is wrong; others show where. */
+function explain(error: unknown): string {
+  if (error instanceof UsageError) return error.message;
+  if (error instanceof TsukiError || (error instanceof Error && "code" in error)) return `tsuki: ${error.message}`;
+  return `tsuki: ${error instanceof Error ? error.stack : String(error)}`;
+}
