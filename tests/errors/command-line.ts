@@ -1,13 +1,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { saveSafetensors } from "@tsuki/core/files";
-import { loadNewestCheckpoint } from "../../examples/src/checkpoint.ts";
-import { parseCommandLine } from "../../examples/src/command-line.ts";
-import { complete, type Options, optionNames, optionsFrom, UsageError } from "../../examples/src/options.ts";
-import { RunFolder, recordedOptions } from "../../examples/src/run-folder.ts";
-import { windowsOf } from "../../examples/src/session.ts";
+import { loadNewestCheckpoint, parseCommandLine, RunFolder, readRecord, UsageError } from "@tsuki/train/node";
+import { type Options, schema } from "../../examples/src/moonlight/options.ts";
+import { windowsOf } from "../../examples/src/moonlight/windows.ts";
 import { type Cases, inFolder } from "./collect.ts";
 
-const options = complete({});
+const options = schema.complete({});
+const record = { program: "moonlight", config: options, environment: {} };
+const program = { command: "npm start --", about: "Trains.", schema };
 const noRun = (folder: string): Options => {
   throw new UsageError(`error: --resume ${folder}: no run is there`);
 };
@@ -16,12 +16,14 @@ const noRun = (folder: string): Options => {
 function commands(...lines: readonly (readonly string[])[]): Cases {
   const title = (args: readonly string[]): string =>
     args.map((arg) => (/^[-\w./]+$/.test(arg) ? arg : JSON.stringify(arg))).join(" ");
-  return Object.fromEntries(lines.map((args) => [title(args), () => parseCommandLine(args, noRun)]));
+  return Object.fromEntries(
+    lines.map((args) => [title(args), () => parseCommandLine(args, { ...program, recorded: noRun })]),
+  );
 }
 
 const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 /** A value that no flag takes. */
-const everyFlag = optionNames.map((name) => [flagOf(name), name === "prompt" ? "" : "-1"]);
+const everyFlag = schema.names.map((name) => [flagOf(name), name === "prompt" ? "" : "-1"]);
 
 export const flags: Cases = {
   ...commands(
@@ -47,39 +49,40 @@ export const flags: Cases = {
     ["--resume", "runs/a"],
     ["--resume", "runs/a", "--out", "runs/b"],
   ),
-  "--resume runs/a --seed 8": () => parseCommandLine(["--resume", "runs/a", "--seed", "8"], () => options),
+  "--resume runs/a --seed 8": () =>
+    parseCommandLine(["--resume", "runs/a", "--seed", "8"], { ...program, recorded: () => options }),
 };
 
 export const runFolders: Cases = {
-  "a config.json without a field": () => optionsFrom({ ...options, hidden: undefined }, "config.json"),
-  "a config.json with a value of another type": () => optionsFrom({ ...options, lr: "fast" }, "config.json"),
-  "a config.json with null": () => optionsFrom({ ...options, batch: null }, "config.json"),
-  "a config.json whose values do not fit together": () => optionsFrom({ ...options, topK: 9 }, "config.json"),
-  "--resume of a folder without a run": () => inFolder((path) => recordedOptions(path("none"))),
+  "a config.json without a field": () => schema.from({ ...options, hidden: undefined }, "config.json"),
+  "a config.json with a value of another type": () => schema.from({ ...options, lr: "fast" }, "config.json"),
+  "a config.json with null": () => schema.from({ ...options, batch: null }, "config.json"),
+  "a config.json whose values do not fit together": () => schema.from({ ...options, topK: 9 }, "config.json"),
+  "--resume of a folder without a run": () => inFolder((path) => readRecord(path("none"), "moonlight")),
   "--resume of a config.json that is no JSON": () =>
     inFolder((path) => {
       writeFileSync(path("config.json"), "steps: 3");
-      recordedOptions(path("."));
+      readRecord(path("."), "moonlight");
     }),
   "--resume of a config.json that is a number": () =>
     inFolder((path) => {
       writeFileSync(path("config.json"), "1");
-      recordedOptions(path("."));
+      readRecord(path("."), "moonlight");
     }),
   "--out of a folder with a run": () =>
     inFolder((path) => {
       writeFileSync(path("config.json"), "{}");
-      RunFolder.create(path("."), options);
+      RunFolder.create(path("."), record);
     }),
   "--out of a folder with something else": () =>
     inFolder((path) => {
       writeFileSync(path("notes.txt"), "");
-      RunFolder.create(path("."), options);
+      RunFolder.create(path("."), record);
     }),
   "--out below a file": () =>
     inFolder((path) => {
       writeFileSync(path("notes.txt"), "");
-      RunFolder.create(path("notes.txt/run"), options);
+      RunFolder.create(path("notes.txt/run"), record);
     }),
   "a folder in which another process trains": () =>
     inFolder((path) => {

@@ -1,22 +1,23 @@
+import { parseCommandLine, UsageError } from "@tsuki/train/node";
 import { describe, expect, it } from "vitest";
-import { parseCommandLine } from "./command-line.ts";
-import { complete, type Options, optionNames, optionsFrom, UsageError } from "./options.ts";
+import { type Options, schema } from "./options.ts";
 
+const about = { command: "npm start --", about: "Trains.", schema };
 const noRun = (folder: string): Options => {
   throw new UsageError(`error: --resume ${folder}: no run is there`);
 };
 
 function parse(...args: string[]) {
-  return parseCommandLine(args, noRun);
+  return parseCommandLine(args, { ...about, recorded: noRun });
 }
 
 function resume(recorded: Options, ...args: string[]) {
-  return parseCommandLine(["--resume", "runs/a", ...args], () => recorded);
+  return parseCommandLine(["--resume", "runs/a", ...args], { ...about, recorded: () => recorded });
 }
 
 describe("options", () => {
   it("defaults follow from the others", () => {
-    const muon = parse().options;
+    const muon = parse().config;
     expect(muon).toMatchObject({
       optimizer: "muon",
       lr: 6e-3,
@@ -26,7 +27,7 @@ describe("options", () => {
       ropeDim: 16,
       threads: null,
     });
-    const adamw = parse("--optimizer", "adamw", "--steps", "50", "--hidden", "64", "--top-k", "4").options;
+    const adamw = parse("--optimizer", "adamw", "--steps", "50", "--hidden", "64", "--top-k", "4").config;
     expect(adamw).toMatchObject({
       lr: 1.5e-3,
       warmup: 5,
@@ -39,21 +40,21 @@ describe("options", () => {
   });
 
   it("every option is a flag that the help names", () => {
-    for (const name of optionNames) {
+    for (const name of schema.names) {
       const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
       expect(() => parse(flag), flag).toThrow(new RegExp(`^error: option '${flag} <[a-z]+>' argument missing$`));
     }
   });
 
   it("a flag with its default changes nothing", () => {
-    const options = parse().options;
-    const args = optionNames.flatMap((name) => {
+    const options = parse().config;
+    const args = schema.names.flatMap((name) => {
       const value = options[name];
       return value === null
         ? []
         : [`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, String(value)];
     });
-    expect(parse(...args).options).toEqual(options);
+    expect(parse(...args).config).toEqual(options);
   });
 
   it.each([
@@ -91,12 +92,12 @@ describe("options", () => {
 });
 
 describe("--resume", () => {
-  const recorded = complete({ steps: 50, seed: 7, batch: 2 });
+  const recorded = schema.complete({ steps: 50, seed: 7, batch: 2 });
 
   it("keeps the options of the run", () => {
-    expect(resume(recorded).options).toEqual(recorded);
+    expect(resume(recorded).config).toEqual(recorded);
     expect(resume(recorded, "--batch", "2", "--stop-after", "9")).toEqual({
-      options: recorded,
+      config: recorded,
       out: null,
       resume: "runs/a",
       stopAfter: 9,
@@ -104,8 +105,8 @@ describe("--resume", () => {
   });
 
   it("takes anew what changes no bit", () => {
-    const { options } = resume(recorded, "--threads", "1", "--checkpoint-every", "5");
-    expect(options).toEqual({ ...recorded, threads: 1, checkpointEvery: 5 });
+    const { config } = resume(recorded, "--threads", "1", "--checkpoint-every", "5");
+    expect(config).toEqual({ ...recorded, threads: 1, checkpointEvery: 5 });
   });
 
   it("refuses what would change the run", () => {
@@ -115,10 +116,10 @@ describe("--resume", () => {
 });
 
 describe("options of a file", () => {
-  const recorded = complete({ topK: 3 });
+  const recorded = schema.complete({ topK: 3 });
 
   it("come back as they were written", () => {
-    expect(optionsFrom(JSON.parse(JSON.stringify(recorded)), "config.json")).toEqual(recorded);
+    expect(schema.from(JSON.parse(JSON.stringify(recorded)), "config.json")).toEqual(recorded);
   });
 
   it.each([
@@ -127,6 +128,6 @@ describe("options of a file", () => {
     [{ hidden: undefined }, 'error: config.json: "hidden" is missing'],
     [{ topK: 9 }, "error: --top-k 9 exceeds --experts 8"],
   ])("%j is refused", (change, message) => {
-    expect(() => optionsFrom({ ...recorded, ...change }, "config.json")).toThrow(new UsageError(message));
+    expect(() => schema.from({ ...recorded, ...change }, "config.json")).toThrow(new UsageError(message));
   });
 });

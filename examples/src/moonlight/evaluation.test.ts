@@ -5,9 +5,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import "@tsuki/core/reference";
 import { validationLoss } from "./evaluation.ts";
 import { makeModel } from "./model.ts";
-import { complete } from "./options.ts";
+import { schema } from "./options.ts";
 
-const options = complete({ hidden: 8, heads: 2, layers: 2, experts: 4, sequence: 8, initStd: 0.5 });
+const options = schema.complete({ hidden: 8, heads: 2, layers: 2, experts: 4, sequence: 8, initStd: 0.5 });
 /** Windows of 8 begin at 0, 7, … 49; the last one has 3 predictions. */
 const text = Uint8Array.from({ length: 53 }, (_, place) => (place * place * 7) % 251);
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { configOf } from "./model.ts";
-import { complete } from "./options.ts";
-import { clock, describeResult, describeRun, quote } from "./report.ts";
+import { schema } from "./options.ts";
+import { describeResult, describeRun, quote } from "./report.ts";
 
 describe("report", () => {
   it("shows the config and what follows from it", () => {
-    const options = complete({
+    const options = schema.complete({
       hidden: 16,
       heads: 2,
       layers: 2,
@@ -37,17 +37,6 @@ describe("report", () => {
         this model       1.5000, 2.1640 bits per byte
         time             3.0 minutes, 3,413 tokens/s with validation and samples"
     `);
-  });
-
-  it("clocks", () => {
-    expect([0, 59.6, 61, 3599, 3600, 36_061].map(clock)).toEqual([
-      "0:00",
-      "1:00",
-      "1:01",
-      "59:59",
-      "1:00:00",
-      "10:01:01",
-    ]);
   });
 
   it("quotes", () => {

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { entropies } from "./entropy.ts";
 import { readCorpus } from "./text.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
+const root = fileURLToPath(new URL("../../..", import.meta.url));
 const runs = mkdtempSync(join(tmpdir(), "tsuki-train-"));
 afterAll(() => rmSync(runs, { recursive: true }));
 
@@ -31,7 +31,7 @@ class Program {
 
   constructor(args: readonly string[]) {
     const { VITEST: _, ...env } = process.env;
-    const command = ["--conditions=@tsuki/source", "--import", "tsx", "examples/src/train.ts", ...args];
+    const command = ["--conditions=@tsuki/source", "--import", "tsx", "examples/src/main.ts", "moonlight", ...args];
     this.#process = spawn(process.execPath, command, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
     this.#process.stdout.setEncoding("utf8").on("data", (text) => this.#hear(() => (this.output += text)));
     this.#process.stderr.setEncoding("utf8").on("data", (text) => this.#hear(() => (this.errors += text)));
@@ -83,9 +83,9 @@ async function made(folder: string) {
   const newest = readdirSync(join(folder, "checkpoints")).sort().at(-1) ?? "";
   const weights = readFileSync(join(folder, "checkpoints", newest, "model.safetensors"));
   const { tensors, metadata } = await loadSafetensors(join(folder, "checkpoints", newest, "training.safetensors"));
-  const { seconds: _, metrics: __, ...position } = JSON.parse(metadata.position);
-  const metrics = lines.map(({ seconds: _, tokensPerSecond: __, ...metrics }) => metrics);
-  return { newest, metrics, weights, optimizer: tensors, position };
+  const { seconds: _, ...position } = JSON.parse(metadata.position);
+  const events = lines.map(({ seconds: _, tokensPerSecond: __, ...metrics }) => metrics);
+  return { newest, metrics: events, weights, optimizer: tensors, position };
 }
 
 describe.concurrent("a run that is stopped goes on bit for bit", () => {
@@ -95,9 +95,10 @@ describe.concurrent("a run that is stopped goes on bit for bit", () => {
   it("its steps are logged, and its state is in the last checkpoint", async () => {
     const { newest, metrics, position } = await made(straight);
     expect(newest).toBe("step-000006");
-    expect(metrics.map(({ step, validation }) => (validation ? `validation ${step}` : step))).toEqual([
+    expect(metrics.map(({ kind, step }) => (kind === "step" ? step : `${kind} ${step}`))).toEqual([
       "validation 0",
       1,
+      "experts 1",
       2,
       "validation 2",
       3,
@@ -108,7 +109,7 @@ describe.concurrent("a run that is stopped goes on bit for bit", () => {
       "validation 6",
     ]);
     expect(metrics[1].lr).toBe(0);
-    expect(position).toMatchObject({ step: 6, data: { taken: 12 } });
+    expect(position).toMatchObject({ step: 6, batches: { taken: 12 } });
     expect(new Set(Object.values(position.optimizerSteps))).toEqual(new Set([6]));
   });
 
@@ -158,9 +159,11 @@ describe.concurrent("npm start", () => {
     expect(output).toContain(`bigram entropy   ${bigram.toFixed(4)}`);
     const { metrics, newest } = await made(folder);
     expect(newest).toBe("step-000002");
-    expect(metrics.at(-1)).toMatchObject({ step: 2, validation: "whole" });
-    expect(output).toContain(`this model       ${metrics.at(-1).validationLoss.toFixed(4)}`);
-    expect(metrics.at(-1).validationLoss).toBeLessThan(metrics[0].validationLoss);
+    expect(metrics.at(-1)).toMatchObject({ kind: "sample", step: 2 });
+    const validations = metrics.filter(({ kind }) => kind === "validation");
+    expect(validations.at(-1)).toMatchObject({ step: 2, part: "whole" });
+    expect(output).toContain(`this model       ${validations.at(-1).loss.toFixed(4)}`);
+    expect(validations.at(-1).loss).toBeLessThan(validations[0].loss);
     expect(existsSync(join(folder, "config.json"))).toBe(true);
   });
 
