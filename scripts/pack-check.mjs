@@ -26,6 +26,23 @@ if (Math.abs(corner - 0.6857849) > 1e-5) throw new Error(\`Newton-Schulz of the 
 const { total }: { total: number } = countParameters(moonlight16B);
 if (total !== 15_960_108_544) throw new Error(\`Moonlight has \${total} parameters\`);
 `,
+  "@tsuki/train": `import { parameter, zeros } from "@tsuki/core";
+import { Linear, mseLoss } from "@tsuki/nn";
+import { SGD } from "@tsuki/optim";
+import { Trainer } from "@tsuki/train";
+const model = new Linear({ inFeatures: 2, outFeatures: 1 });
+const trainer = new Trainer<null>({
+  model,
+  optimizer: new SGD(model.namedParameters(), { lr: 0.1 }),
+  batches: { next: () => null, state: () => null, restore: () => {} },
+  schedule: () => 0.1,
+  loss: () => mseLoss(model.call(parameter(zeros([4, 2])).add(1)), zeros([4, 1])),
+  batchTokens: 4,
+});
+const losses: number[] = [];
+for (let step = 0; step < 5; step++) losses.push((await trainer.train())?.loss ?? Number.NaN);
+if (!(losses[4] < losses[0])) throw new Error(\`losses \${losses}\`);
+`,
   "@tsuki/gpu": `import { setDefaultDevice, tensor } from "@tsuki/core";
 import "@tsuki/gpu";
 const device = setDefaultDevice("gpujs", { mode: "webasm" });

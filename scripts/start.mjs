@@ -1,5 +1,5 @@
-// `npm start` and `npm run example`: train in this very process (the script's `exec` replaces npm's shell, which would die at Ctrl-C and
-// leave the program behind), so that signals and exit codes are the program's own.
+// `npm start` and `npm run example`: train in this very process (the script's `exec` replaces npm's shell, which would die
+// at Ctrl-C and leave the program behind), so that signals and exit codes are the program's own.
 import { fileURLToPath } from "node:url";
 
 interruptOnce();
