@@ -43,6 +43,14 @@ const losses: number[] = [];
 for (let step = 0; step < 5; step++) losses.push((await trainer.train())?.loss ?? Number.NaN);
 if (!(losses[4] < losses[0])) throw new Error(\`losses \${losses}\`);
 `,
+  "@tsuki/report": `import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { writeReport } from "@tsuki/report";
+mkdirSync("run");
+writeFileSync("run/config.json", JSON.stringify({ program: "test", config: { lr: 0.125 }, environment: {} }));
+writeFileSync("run/metrics.jsonl", "");
+const page: string = readFileSync(await writeReport("run"), "utf8");
+if (!page.includes("0.125")) throw new Error("the report shows no config");
+`,
   "@tsuki/gpu": `import { setDefaultDevice, tensor } from "@tsuki/core";
 import "@tsuki/gpu";
 const device = setDefaultDevice("gpujs", { mode: "webasm" });

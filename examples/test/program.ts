@@ -23,10 +23,14 @@ export class Program {
   readonly #process;
   #heard: (() => void)[] = [];
 
-  constructor(args: readonly string[]) {
+  /** @param limit A command of the shell before it, which limits what the process may do. */
+  constructor(args: readonly string[], limit?: string) {
     const { VITEST: _, ...env } = process.env;
     const command = ["--conditions=@tsuki/source", "--import", "tsx", "examples/src/main.ts", "moonlight", ...args];
-    this.#process = spawn(process.execPath, command, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+    const [file, given] = limit
+      ? ["/bin/sh", ["-c", `${limit}; exec "$0" "$@"`, process.execPath, ...command]]
+      : [process.execPath, command];
+    this.#process = spawn(file, given, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
     this.#process.stdout.setEncoding("utf8").on("data", (text) => this.#hear(() => (this.output += text)));
     this.#process.stderr.setEncoding("utf8").on("data", (text) => this.#hear(() => (this.errors += text)));
     this.ended = new Promise((resolve) => {

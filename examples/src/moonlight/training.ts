@@ -28,10 +28,10 @@ export function makeTraining(
   const model = makeModel(options);
   const groups = groupsOf(model, options);
   const sampler = new Generator(seedOf(options.seed, "samples"));
-  const muon = new Set(groups.muon.flatMap(({ params }) => Object.keys(params)));
+  const optimizer = makeOptimizer(groups, options);
   const trainer = new Trainer<Tensor>({
     model,
-    optimizer: makeOptimizer(groups, options),
+    optimizer,
     batches: windows,
     schedule: warmupCosine({
       peak: options.lr,
@@ -48,7 +48,7 @@ export function makeTraining(
     expertLoad: () =>
       [...model.routers().values()].map(({ load }) => load.cast("float32").div(load.cast("float32").mean())),
     afterUpdate: () => model.updateBias(options.biasRate),
-    updateGroup: (name) => (muon.has(name) ? "muon" : "adamw"),
+    updateGroup: (name) => (optimizer.muon?.parameters.has(name) ? "muon" : "adamw"),
     validate: async (part) => {
       const { batch, sequence: length, evalBatches } = options;
       const size = part === "part" ? { batch, length, batches: evalBatches } : { batch, length };

@@ -44,6 +44,8 @@ export interface Program<Config extends CommonConfig, B> {
    * @throws UsageError where the data do not fit the config
    */
   readonly make: (config: Config, listen: (event: RunEvent) => void) => Task<B> | Promise<Task<B>>;
+  /** Writes the report of a run, whenever it ends, and gives its path. */
+  readonly report?: (folder: string) => Promise<string>;
 }
 
 /** Prints a line. */
@@ -68,7 +70,7 @@ export async function runProgram<Config extends CommonConfig, B>(
 }
 
 async function run<Config extends CommonConfig, B>(program: Program<Config, B>, args: readonly string[]) {
-  const { name, command, about, schema, make } = program;
+  const { name, command, about, schema, make, report } = program;
   const recorded = (folder: string): Config =>
     schema.from({ ...readRecord(folder, name).config }, join(folder, "config.json"));
   const { config, out, resume, stopAfter } = parseCommandLine(args, { command, about, schema, recorded });
@@ -98,6 +100,7 @@ async function run<Config extends CommonConfig, B>(program: Program<Config, B>, 
   await training.train(stopAfter ?? config.steps, signal);
   if (trainer.step === config.steps && !signal.aborted) await task.finish?.(signal);
   else say(`\nStopped after step ${trainer.step}. To go on: ${command} --resume ${folder.path}`);
+  if (report) say(`\nReport: ${await report(folder.path)}`);
   folder.close();
 }
 

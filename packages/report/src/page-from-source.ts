@@ -1,0 +1,32 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { build } from "vite";
+import type { Page } from "./report-html.ts";
+
+const folder = new URL("../src/page/", import.meta.url);
+let bundled: Promise<Page> | null = null;
+
+/** Bundles the page's script, once a process. */
+export function loadPage(): Promise<Page> {
+  bundled ??= bundle();
+  return bundled;
+}
+
+async function bundle(): Promise<Page> {
+  const style = readFile(new URL("style.css", folder), "utf8");
+  const built = await build({
+    configFile: false,
+    logLevel: "error",
+    root: fileURLToPath(folder),
+    mode: "production",
+    build: {
+      write: false,
+      target: "es2022",
+      rolldownOptions: { input: fileURLToPath(new URL("main.ts", folder)), output: { format: "iife" } },
+    },
+  });
+  const outputs = (Array.isArray(built) ? built : [built]).flatMap((one) => ("output" in one ? one.output : []));
+  const script = outputs.find((output) => output.type === "chunk");
+  if (script === undefined) throw new Error("the page's bundle has no script");
+  return { script: script.code, style: await style };
+}

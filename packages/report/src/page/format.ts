@@ -1,0 +1,17 @@
+/** Four decimals, as losses are compared. */
+export function loss(value: number | undefined): string {
+  return value === undefined ? "–" : value.toFixed(4);
+}
+
+/** `1:02:03` or `2:03`. */
+export function duration(seconds: number | undefined): string {
+  if (seconds === undefined) return "–";
+  const whole = Math.round(seconds);
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const pad = (value: number): string => String(value).padStart(2, "0");
+  return hours > 0 ? `${hours}:${pad(minutes)}:${pad(whole % 60)}` : `${minutes}:${pad(whole % 60)}`;
+}
+
+export function percent(share: number | null): string {
+  return share === null ? "not reached" : `${Math.round(100 * share)} %`;
+}
