@@ -1,0 +1,2 @@
+/** Data sets, loaders that resume exactly, packing, NumPy files. */
+export {};
