@@ -91,6 +91,18 @@ describe("options", () => {
   });
 });
 
+describe("what is written besides", () => {
+  it("is a report, and on wish a table and a dashboard on any or a given port", () => {
+    expect(parse()).toMatchObject({ csv: false, report: true, dashboard: null });
+    expect(parse("--csv", "--no-report")).toMatchObject({ csv: true, report: false });
+    const dashboard = (...args: string[]) =>
+      parseCommandLine(args, { ...about, recorded: noRun, hasDashboard: true }).dashboard;
+    expect([dashboard(), dashboard("--dashboard"), dashboard("--dashboard", "8080")]).toEqual([null, 0, 8080]);
+    expect(() => dashboard("--dashboard", "65536")).toThrow(/^error: option '--dashboard \[port\]' argument '65536'/);
+    expect(() => parse("--dashboard")).toThrow(new UsageError("error: unknown option '--dashboard'"));
+  });
+});
+
 describe("--resume", () => {
   const recorded = schema.complete({ steps: 50, seed: 7, batch: 2 });
 
@@ -101,6 +113,9 @@ describe("--resume", () => {
       out: null,
       resume: "runs/a",
       stopAfter: 9,
+      csv: false,
+      report: true,
+      dashboard: null,
     });
   });
 

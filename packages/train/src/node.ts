@@ -5,7 +5,7 @@ export { ConfigSchema, type Derived, type Flag, type Flags, flag, type SchemaOpt
 export * as values from "./node/flag-values.ts";
 export { clock, count } from "./node/format.ts";
 export { interruption } from "./node/interruption.ts";
-export { type CommonConfig, type Program, runProgram, say, type Task } from "./node/program.ts";
+export { type CommonConfig, type Dashboard, type Program, runProgram, say, type Task } from "./node/program.ts";
 export { Run, type RunOptions } from "./node/run.ts";
 export { RunFolder, type RunRecord, readRecord } from "./node/run-folder.ts";
 export { seedOf } from "./node/seeds.ts";

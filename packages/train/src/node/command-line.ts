@@ -12,6 +12,12 @@ export interface Invocation<Config> {
   readonly resume: string | null;
   /** The step after which to stop, as if by Ctrl-C. */
   readonly stopAfter: number | null;
+  /** Whether `metrics.csv` is written too. */
+  readonly csv: boolean;
+  /** Whether the report is written. */
+  readonly report: boolean;
+  /** Port of the dashboard, 0: any; `null`: none. */
+  readonly dashboard: number | null;
 }
 
 export interface CommandLineOptions<Config extends object> {
@@ -21,6 +27,8 @@ export interface CommandLineOptions<Config extends object> {
   readonly schema: ConfigSchema<Config>;
   /** The config of an earlier run by its folder, for `--resume`. */
   readonly recorded: (folder: string) => Config;
+  /** Whether the program has a dashboard; default: no. */
+  readonly hasDashboard?: boolean;
 }
 
 /**
@@ -41,12 +49,22 @@ export function parseCommandLine<Config extends object>(
     throw new UsageError(message);
   }
   if (command.args.length > 0) throw new UsageError(`error: unexpected argument '${command.args[0]}'`);
-  const { out = null, resume = null, stopAfter = null, ...said } = command.opts();
+  const {
+    out = null,
+    resume = null,
+    stopAfter = null,
+    csv = false,
+    report,
+    dashboard = null,
+    ...said
+  } = command.opts();
   const { schema, recorded } = options;
-  if (resume === null) return { config: schema.complete(said as Partial<Config>), out, resume, stopAfter };
-  if (out !== null)
+  const given = said as Partial<Config>;
+  if (resume !== null && out !== null) {
     throw new UsageError("error: --out and --resume exclude each other: a resumed run stays in its folder");
-  return { config: goOn(schema, said as Partial<Config>, recorded(resume), resume), out, resume, stopAfter };
+  }
+  const config = resume === null ? schema.complete(given) : goOn(schema, given, recorded(resume), resume);
+  return { config, out, resume, stopAfter, csv, report, dashboard };
 }
 
 /** A run's own config; flags may repeat it, and change what changes no bit. */
@@ -70,7 +88,8 @@ function goOn<Config extends object>(
   return config;
 }
 
-function commandLine<Config extends object>({ command: name, about, schema }: CommandLineOptions<Config>): Command {
+function commandLine<Config extends object>(options: CommandLineOptions<Config>): Command {
+  const { command: name, about, schema, hasDashboard = false } = options;
   const command = new Command(name)
     .description(about)
     .usage("[flags]")
@@ -86,6 +105,12 @@ function commandLine<Config extends object>({ command: name, about, schema }: Co
       whole(1),
     ),
   );
+  command.option("--csv", "writes metrics.csv beside metrics.jsonl");
+  command.option("--no-report", "writes no report.html at the end");
+  if (hasDashboard) {
+    const port = new Option("--dashboard [port]", "serves the report while the run goes on, on this machine only");
+    command.addOption(port.preset("0").argParser(whole(0, 65_535)));
+  }
   for (const [heading, group] of Object.entries(schema.groups)) {
     command.optionsGroup(`${heading}:`);
     for (const [field, { placeholder, about, parse, initial }] of Object.entries<Flag<unknown, Config>>(

@@ -46,6 +46,14 @@ export interface Program<Config extends CommonConfig, B> {
   readonly make: (config: Config, listen: (event: RunEvent) => void) => Task<B> | Promise<Task<B>>;
   /** Writes the report of a run, whenever it ends, and gives its path. */
   readonly report?: (folder: string) => Promise<string>;
+  /** Serves the report while the run goes on; port 0 is any free one. */
+  readonly dashboard?: (folder: string, options: { readonly port: number }) => Promise<Dashboard>;
+}
+
+/** The report of a run, served while it goes on. */
+export interface Dashboard {
+  readonly url: string;
+  close(): Promise<void>;
 }
 
 /** Prints a line. */
@@ -70,10 +78,12 @@ export async function runProgram<Config extends CommonConfig, B>(
 }
 
 async function run<Config extends CommonConfig, B>(program: Program<Config, B>, args: readonly string[]) {
-  const { name, command, about, schema, make, report } = program;
+  const { name, command, about, schema, make } = program;
   const recorded = (folder: string): Config =>
     schema.from({ ...readRecord(folder, name).config }, join(folder, "config.json"));
-  const { config, out, resume, stopAfter } = parseCommandLine(args, { command, about, schema, recorded });
+  const hasDashboard = program.dashboard !== undefined;
+  const invocation = parseCommandLine(args, { command, about, schema, recorded, hasDashboard });
+  const { config, out, resume, stopAfter } = invocation;
   await chooseDevice(config);
 
   // Made before its folder: what does not fit leaves none behind.
@@ -93,14 +103,19 @@ async function run<Config extends CommonConfig, B>(program: Program<Config, B>, 
   const { trainer, modelConfig, description } = task;
   const training = new Run({ ...config, folder, trainer, modelConfig });
   await training.restore(warn);
+  folder.logCsv(invocation.csv);
 
   say(`${about} Run: ${folder.path}\n\n${description}\n`);
+  const dashboard =
+    invocation.dashboard === null ? null : await program.dashboard?.(folder.path, { port: invocation.dashboard });
+  if (dashboard) say(`Dashboard: ${dashboard.url}\n`);
   if (trainer.step > 0 || trainer.accumulated > 0) say(`Going on after step ${trainer.step}.\n`);
   else await task.begin?.(signal);
   await training.train(stopAfter ?? config.steps, signal);
   if (trainer.step === config.steps && !signal.aborted) await task.finish?.(signal);
   else say(`\nStopped after step ${trainer.step}. To go on: ${command} --resume ${folder.path}`);
-  if (report) say(`\nReport: ${await report(folder.path)}`);
+  if (program.report && invocation.report) say(`\nReport: ${await program.report(folder.path)}`);
+  await dashboard?.close();
   folder.close();
 }
 

@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { RunEvent } from "../events.ts";
+import { CsvLog } from "./csv-log.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What `config.json` holds. */
@@ -31,17 +32,19 @@ export interface RunRecord {
  *
  *     config.json       a `RunRecord`
  *     metrics.jsonl     a `RunEvent` a line
+ *     metrics.csv       its steps and validations as a table, on wish
  *     lock              the process that trains
  *     checkpoints/      one folder each
  */
 export class RunFolder {
   readonly path: string;
   readonly #metrics: number;
+  #csv: CsvLog | null = null;
 
   private constructor(path: string) {
     this.path = path;
     lock(join(path, "lock"));
-    this.#metrics = openSync(join(path, "metrics.jsonl"), "a");
+    this.#metrics = openSync(this.#metricsFile, "a");
   }
 
   /** @throws UsageError where the folder holds anything already, or cannot be made */
@@ -78,17 +81,32 @@ export class RunFolder {
   /** Appends a line to the metrics. */
   log(event: RunEvent): void {
     writeSync(this.#metrics, `${JSON.stringify(event)}\n`);
+    this.#csv?.log(event);
+  }
+
+  /** Writes `metrics.csv` as well from now on, beginning with what is logged already; always where the file is there. */
+  logCsv(wished: boolean): void {
+    const file = join(this.path, "metrics.csv");
+    if (!wished && !existsSync(file)) return;
+    this.#csv = new CsvLog(file);
+    const lines = readFileSync(this.#metricsFile, "utf8").split("\n").slice(0, -1);
+    for (const line of lines) this.#csv.log(JSON.parse(line));
   }
 
   /** Forgets what was logged after a checkpoint, and a line that was cut off. */
   cutMetrics(position: number): void {
-    const text = readFileSync(join(this.path, "metrics.jsonl")).subarray(0, position);
+    const text = readFileSync(this.#metricsFile).subarray(0, position);
     ftruncateSync(this.#metrics, text.lastIndexOf("\n") + 1);
   }
 
   close(): void {
+    this.#csv?.close();
     closeSync(this.#metrics);
     rmSync(join(this.path, "lock"), { force: true });
+  }
+
+  get #metricsFile(): string {
+    return join(this.path, "metrics.jsonl");
   }
 }
 
