@@ -1,5 +1,5 @@
 import { defaultServerConditions } from "vite";
-import type { ViteUserConfig } from "vitest/config";
+import { configDefaults, type ViteUserConfig } from "vitest/config";
 
 /** Packages resolve to their sources, so that nothing has to be built first. */
 const conditions = ["@tsuki/source", ...defaultServerConditions];
@@ -9,6 +9,8 @@ const config: ViteUserConfig = {
   ssr: { resolve: { conditions } },
   test: {
     include: ["{packages/*,examples}/{src,test}/**/*.test.ts", "tests/**/*.test.ts"],
+    // They run in Chromium: vitest.browser.config.ts.
+    exclude: [...configDefaults.exclude, "tests/browser/**"],
     setupFiles: ["tests/setup.ts"],
     pool: "forks",
     maxWorkers: "100%",

@@ -15,7 +15,7 @@ export const tiny: readonly string[] =
     " ",
   );
 
-/** `npm start` in a process of its own. */
+/** An example in a process of its own: `npm start`, where no other is named. */
 export class Program {
   output = "";
   errors = "";
@@ -24,9 +24,9 @@ export class Program {
   #heard: (() => void)[] = [];
 
   /** @param limit A command of the shell before it, which limits what the process may do. */
-  constructor(args: readonly string[], limit?: string) {
+  constructor(args: readonly string[], { limit, example = "moonlight" }: { limit?: string; example?: string } = {}) {
     const { VITEST: _, ...env } = process.env;
-    const command = ["--conditions=@tsuki/source", "--import", "tsx", "examples/src/main.ts", "moonlight", ...args];
+    const command = ["--conditions=@tsuki/source", "--import", "tsx", "examples/src/main.ts", example, ...args];
     const [file, given] = limit
       ? ["/bin/sh", ["-c", `${limit}; exec "$0" "$@"`, process.execPath, ...command]]
       : [process.execPath, command];
@@ -64,9 +64,14 @@ export class Program {
   }
 }
 
-/** Runs the program to its end. */
-export async function train(...args: string[]): Promise<Program> {
-  const program = new Program(args);
+/** Runs `npm start` to its end. */
+export function train(...args: string[]): Promise<Program> {
+  return runExample("moonlight", ...args);
+}
+
+/** Runs an example to its end. */
+export async function runExample(example: string, ...args: string[]): Promise<Program> {
+  const program = new Program(args, { example });
   const end = await program.ended;
   expect(`${program.errors}${end}`).toBe("0");
   return program;

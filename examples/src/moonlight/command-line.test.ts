@@ -93,10 +93,10 @@ describe("options", () => {
 
 describe("what is written besides", () => {
   it("is a report, and on wish a table and a dashboard on any or a given port", () => {
-    expect(parse()).toMatchObject({ csv: false, report: true, dashboard: null });
+    expect(parse()).toMatchObject({ csv: false, report: true, port: null });
     expect(parse("--csv", "--no-report")).toMatchObject({ csv: true, report: false });
     const dashboard = (...args: string[]) =>
-      parseCommandLine(args, { ...about, recorded: noRun, hasDashboard: true }).dashboard;
+      parseCommandLine(args, { ...about, recorded: noRun, hasDashboard: true }).port;
     expect([dashboard(), dashboard("--dashboard"), dashboard("--dashboard", "8080")]).toEqual([null, 0, 8080]);
     expect(() => dashboard("--dashboard", "65536")).toThrow(/^error: option '--dashboard \[port\]' argument '65536'/);
     expect(() => parse("--dashboard")).toThrow(new UsageError("error: unknown option '--dashboard'"));
@@ -115,7 +115,7 @@ describe("--resume", () => {
       stopAfter: 9,
       csv: false,
       report: true,
-      dashboard: null,
+      port: null,
     });
   });
 

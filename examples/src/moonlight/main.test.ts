@@ -79,7 +79,7 @@ describe.concurrent("a run that is stopped goes on bit for bit", () => {
       await train(...small, "--out", folder, "--stop-after", "2");
       const before = await made(folder);
       // No file may be longer than 50 kB: neither that of the weights nor that of the optimizer's state fits.
-      const full = new Program(["--resume", folder, "--stop-after", "4"], "ulimit -f 100");
+      const full = new Program(["--resume", folder, "--stop-after", "4"], { limit: "ulimit -f 100" });
       expect(await full.ended).toBe(1);
       expect(full.errors).toMatch(/tsuki: EFBIG: file too large, write, writing '.*step-000004.*safetensors/);
       expect(readdirSync(join(folder, "checkpoints"))).toEqual([before.newest]);

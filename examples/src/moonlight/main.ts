@@ -1,7 +1,7 @@
 /** `npm start`: trains a small Moonlight with Muon on the text of Moby-Dick. `npm start -- --help` lists the flags. */
 import { stats } from "@tsuki/core";
 import { toHuggingFace } from "@tsuki/moe";
-import { writeReport } from "@tsuki/report";
+import { startDashboard, writeReport } from "@tsuki/report";
 import { runProgram, say } from "@tsuki/train/node";
 import { entropies } from "./entropy.ts";
 import { schema } from "./options.ts";
@@ -17,6 +17,7 @@ await runProgram(
     about: "Trains a small Moonlight on the text of Moby-Dick, byte by byte.",
     schema,
     report: writeReport,
+    dashboard: startDashboard,
     make(options, listen) {
       const corpus = readCorpus();
       const { model, groups, trainer, sample } = makeTraining(options, corpus, windowsOf(corpus, options), listen);

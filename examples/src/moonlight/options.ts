@@ -1,15 +1,10 @@
 import { ConfigSchema, type Derived, type Flag, flag as makeFlag, values } from "@tsuki/train/node";
+import { type CommonOptions, free, notNegative, paceFlags, positive, runFlags } from "../flags.ts";
 
 const { notEmpty, number, oneOf, whole } = values;
 
 /** What a run is told to do. Every field is a flag; plain data, kept in the run's `config.json`. */
-export interface Options {
-  readonly seed: number;
-  readonly device: "wasm" | "reference";
-  /** `null`: one a core. */
-  readonly threads: number | null;
-
-  readonly steps: number;
+export interface Options extends CommonOptions {
   /** Sequences a step. */
   readonly batch: number;
   /** Tokens a sequence. */
@@ -40,11 +35,7 @@ export interface Options {
   readonly routedScaling: number;
   readonly initStd: number;
 
-  readonly evalEvery: number;
   readonly evalBatches: number;
-  readonly checkpointEvery: number;
-  readonly keep: number;
-  readonly logEvery: number;
   readonly prompt: string;
   readonly sampleLength: number;
   readonly temperature: number;
@@ -57,26 +48,15 @@ const flag = <T>(
   initial: NoInfer<T> | Derived<NoInfer<T>, Options>,
 ): Flag<T, Options> => makeFlag<T, Options>(placeholder, about, parse, initial);
 
-const runFlags = {
-  seed: flag("n", "seed of initial weights, data order and samples", whole(0, 2 ** 32 - 1), 1),
-  device: flag("name", "wasm, or reference (slow: the plain-reading oracle)", oneOf("wasm", "reference"), "wasm"),
-  threads: flag<number | null>("n", "threads that compute", whole(1, 64), { words: "one a core", from: () => null }),
-};
-
 const trainingFlags = {
   steps: flag("n", "training steps", whole(1), 300),
   batch: flag("n", "sequences a step", whole(1), 16),
   sequence: flag("n", "tokens a sequence", whole(2), 128),
   optimizer: flag("name", "muon (matrices; AdamW takes the rest), or adamw", oneOf("muon", "adamw"), "muon"),
-  lr: flag(
-    "rate",
-    "peak learning rate",
-    number("> 0", (x) => x > 0),
-    {
-      words: "0.006 for muon, 0.0015 for adamw",
-      from: ({ optimizer }) => (optimizer === "muon" ? 6e-3 : 1.5e-3),
-    },
-  ),
+  lr: flag("rate", "peak learning rate", positive, {
+    words: "0.006 for muon, 0.0015 for adamw",
+    from: ({ optimizer }) => (optimizer === "muon" ? 6e-3 : 1.5e-3),
+  }),
   warmup: flag("n", "steps of the linear rise from 0 to the peak", whole(0), {
     words: "a tenth of the steps, at most 100",
     from: ({ steps }) => Math.min(100, Math.floor(steps / 10)),
@@ -87,36 +67,16 @@ const trainingFlags = {
     number("in [0, 1]", (x) => x >= 0 && x <= 1),
     0.1,
   ),
-  weightDecay: flag(
-    "rate",
-    "decoupled weight decay",
-    number("≥ 0", (x) => x >= 0),
-    0.1,
-  ),
+  weightDecay: flag("rate", "decoupled weight decay", notNegative, 0.1),
   momentum: flag(
     "mu",
     "momentum of muon",
     number("in [0, 1)", (x) => x >= 0 && x < 1),
     0.95,
   ),
-  clip: flag(
-    "norm",
-    "largest global norm of the gradients; 0: no clipping",
-    number("≥ 0", (x) => x >= 0),
-    1,
-  ),
-  biasRate: flag(
-    "rate",
-    "step of the router biases, which balance the experts",
-    number("≥ 0", (x) => x >= 0),
-    1e-3,
-  ),
-  auxLoss: flag(
-    "factor",
-    "coefficient of the sequence-wise auxiliary loss",
-    number("≥ 0", (x) => x >= 0),
-    1e-4,
-  ),
+  clip: flag("norm", "largest global norm of the gradients; 0: no clipping", notNegative, 1),
+  biasRate: flag("rate", "step of the router biases, which balance the experts", notNegative, 1e-3),
+  auxLoss: flag("factor", "coefficient of the sequence-wise auxiliary loss", notNegative, 1e-4),
 };
 
 const modelFlags = {
@@ -143,45 +103,27 @@ const modelFlags = {
     words: "--hidden",
     from: ({ hidden }) => hidden,
   }),
-  routedScaling: flag(
-    "factor",
-    "sum of the weights of a token's experts",
-    number("> 0", (x) => x > 0),
-    {
-      // Keeps the norm of the output near that of a dense layer: Moonlight's 2.446 for 6 of 64 experts is √6 but for 0.1%.
-      words: "√top-k",
-      from: ({ topK }) => Math.sqrt(topK),
-    },
-  ),
-  initStd: flag(
-    "std",
-    "standard deviation of initial weights",
-    number("> 0", (x) => x > 0),
-    0.02,
-  ),
+  routedScaling: flag("factor", "sum of the weights of a token's experts", positive, {
+    // Keeps the norm of the output near that of a dense layer: Moonlight's 2.446 for 6 of 64 experts is √6 but for 0.1%.
+    words: "√top-k",
+    from: ({ topK }) => Math.sqrt(topK),
+  }),
+  initStd: flag("std", "standard deviation of initial weights", positive, 0.02),
 };
 
 const reportFlags = {
-  evalEvery: flag("n", "steps between validations", whole(1), 50),
+  ...paceFlags({ evalEvery: 50, checkpointEvery: 100, logEvery: 10 }),
   evalBatches: flag("n", "batches of a validation; the last one takes the whole text", whole(1), 8),
-  checkpointEvery: flag("n", "steps between checkpoints", whole(1), 100),
-  keep: flag("n", "newest checkpoints that are kept", whole(1), 2),
-  logEvery: flag("n", "steps between lines, where no terminal shows a bar", whole(1), 10),
   prompt: flag("text", "beginning of the samples", notEmpty, "The white whale "),
   sampleLength: flag("n", "bytes that a sample adds; 0: no samples", whole(0), 200),
-  temperature: flag(
-    "t",
-    "temperature of the samples; 0: greedy",
-    number("≥ 0", (x) => x >= 0),
-    0.8,
-  ),
+  temperature: flag("t", "temperature of the samples; 0: greedy", notNegative, 0.8),
 };
 
 /** The flags of `npm start`. */
 export const schema: ConfigSchema<Options> = new ConfigSchema<Options>(
   { Run: runFlags, Training: trainingFlags, Model: modelFlags, Report: reportFlags },
   {
-    free: ["threads", "checkpointEvery", "keep", "logEvery"],
+    free,
     check: ({ hidden, heads, topK, experts, denseLayers, layers, ropeDim, warmup, steps }, refuse) => {
       if (hidden % heads !== 0) refuse(`--heads ${heads} does not divide --hidden ${hidden}`);
       if (topK > experts) refuse(`--top-k ${topK} exceeds --experts ${experts}`);

@@ -18,7 +18,7 @@ import type { AttentionContext } from "./attention.ts";
 export interface AttentionCache {
   /**
    * Writes this call's entries [..., T, D] at the cache's run-time place along axis −2, and gives those of every place,
-   * [..., places, D]: T places in the first call on a text, later all that the cache has.
+   * `[..., places, D]`: T places in the first call on a text, later all that the cache has.
    *
    * @param layer The module that asks.
    * @param name Tells the entries of one module apart, such as "keys".

@@ -5,7 +5,7 @@ import { Module } from "./module.ts";
 export type SequentialStep = Module<[x: Tensor], Tensor> | ((x: Tensor) => Tensor);
 
 /**
- * Its steps one after the other: x → steps[n − 1](… steps[0](x)).
+ * Its steps one after the other: `x → steps[n − 1](… steps[0](x))`.
  *
  *     new Sequential(new Linear({ inFeatures: 64, outFeatures: 32, bias: true }), relu, new Linear({ … }))
  *

@@ -15,30 +15,45 @@ export class RunError extends Error {
  * @throws RunError that names the file, and the line
  */
 export async function readRun(folder: string): Promise<RunData> {
+  const record = await readRecord(folder);
+  const file = metricsFile(folder);
+  return { ...record, events: parseEvents(wholeLines(await read(file, null)), file) };
+}
+
+/** A run without its events. */
+export type RunRecord = Omit<RunData, "events">;
+
+/** @throws RunError where the folder holds no run */
+export async function readRecord(folder: string): Promise<RunRecord> {
   const file = join(folder, "config.json");
   const record = parse(await read(file, `${folder} holds no run`), file);
   if (!isObject(record) || typeof record.program !== "string" || !isObject(record.config)) {
     throw new RunError(`${file} holds no program and config`);
   }
   const { program, config, environment } = record;
-  const events = await readEvents(join(folder, "metrics.jsonl"));
-  return {
-    name: basename(resolve(folder)),
-    program,
-    config,
-    environment: isObject(environment) ? environment : {},
-    events,
-  };
+  return { name: basename(resolve(folder)), program, config, environment: isObject(environment) ? environment : {} };
 }
 
-async function readEvents(file: string): Promise<RunEvent[]> {
-  const lines = (await read(file, null)).split("\n");
-  // What is left after the last line's end is empty, or was being written.
-  lines.pop();
+/** Where the events of a run are. */
+export function metricsFile(folder: string): string {
+  return join(folder, "metrics.jsonl");
+}
+
+/** What is left after the last line's end is empty, or was being written. */
+function wholeLines(text: string): readonly string[] {
+  return text.split("\n").slice(0, -1);
+}
+
+/**
+ * @param before How many lines of the file come before them.
+ * @throws RunError that names the file and the line
+ */
+export function parseEvents(lines: readonly string[], file: string, before = 0): RunEvent[] {
   return lines.map((line, index) => {
-    const event = parse(line, `${file}, line ${index + 1},`);
+    const where = `${file}, line ${before + index + 1},`;
+    const event = parse(line, where);
     if (!isObject(event) || typeof event.kind !== "string" || typeof event.step !== "number") {
-      throw new RunError(`${file}, line ${index + 1}, is no event of a run`);
+      throw new RunError(`${where} is no event of a run`);
     }
     return event as unknown as RunEvent;
   });

@@ -11,9 +11,20 @@ export interface Page {
  *
  * @param runs The data come as JSON; text of theirs that looks like markup stays text.
  */
-export function reportHtml(runs: readonly RunData[], { script, style }: Page): string {
+export function reportHtml(runs: readonly RunData[], page: Page): string {
   const title = runs.length === 1 ? runs[0].name : `${runs.length} runs`;
-  const policy = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:";
+  const data = `<script type="application/json" id="runs">${scriptJson(runs)}</script>`;
+  return html(page, `${escapeText(title)} · Tsuki`, policy, data);
+}
+
+/** The same page without data: it asks the server it came from for them, and nothing else. */
+export function dashboardHtml(page: Page): string {
+  return html(page, "Tsuki", `${policy}; connect-src 'self'`, '<script type="application/json" id="live"></script>');
+}
+
+const policy = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:";
+
+function html({ script, style }: Page, title: string, policy: string, data: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -21,12 +32,12 @@ export function reportHtml(runs: readonly RunData[], { script, style }: Page): s
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <link rel="icon" href="data:,">
-<title>${escapeText(title)} · Tsuki</title>
+<title>${title}</title>
 <style>
 ${style}</style>
 </head>
 <body>
-<script type="application/json" id="runs">${scriptJson(runs)}</script>
+${data}
 <script>${script.replaceAll(/<\/(?=script)/gi, "<\\/").trimEnd()}</script>
 </body>
 </html>

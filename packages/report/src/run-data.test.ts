@@ -1,17 +1,6 @@
-import type { RunEvent, ValidationEvent } from "@tsuki/train";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { madeUpRun } from "../test/made-up-run.ts";
-import { flatten, shareOfSteps, summarize, validationCurve } from "./run-data.ts";
-
-const validation = (step: number, loss: number, part: ValidationEvent["part"] = "part"): RunEvent => ({
-  kind: "validation",
-  step,
-  tokens: 0,
-  seconds: 0,
-  loss,
-  part,
-});
+import { flatten, summarize, validationCurve } from "./run-data.ts";
 
 describe("the summary of a run", () => {
   it("has the last step, the whole validation, the best one, the usual speed", () => {
@@ -26,36 +15,6 @@ describe("the summary of a run", () => {
 
   it("is empty where nothing happened yet", () => {
     expect(Object.values(summarize([])).filter((value) => value !== undefined)).toEqual([]);
-  });
-});
-
-describe("the share of the steps to another run's loss", () => {
-  const other = [validation(10, 4), validation(20, 3), validation(40, 2)];
-
-  it("is 1 for the run itself, also where it came to the loss of its end only then", () => {
-    expect(shareOfSteps(other, other)).toBe(1);
-  });
-
-  it("lies between two validations as their losses say", () => {
-    expect(shareOfSteps([validation(10, 3), validation(20, 1)], other)).toBe(15 / 40);
-    expect(shareOfSteps([validation(8, 1.5)], other)).toBe(8 / 40);
-  });
-
-  it("is none where the loss is not reached, or nothing compares", () => {
-    expect(shareOfSteps([validation(10, 3)], other)).toBeNull();
-    expect(shareOfSteps([], other)).toBeNull();
-    expect(shareOfSteps(other, [])).toBeNull();
-    expect(shareOfSteps([validation(10, 1, "whole")], other)).toBeNull();
-  });
-
-  it("scales with the steps", () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 2, max: 50 }), (factor) => {
-        const slower = other.map((event) => ({ ...event, step: event.step * factor }));
-        expect(shareOfSteps(other, slower)).toBeCloseTo(1 / factor, 12);
-      }),
-      { seed: 6, numRuns: 25 },
-    );
   });
 });
 

@@ -52,22 +52,6 @@ export function validationCurve(events: readonly RunEvent[]): readonly Validatio
   return parts.length > 0 ? parts : all;
 }
 
-/**
- * At which share of the other's steps a run reaches the other's final validation loss; between two validations the loss
- * counts as straight. `null`: it does not, or the two were not validated on the same part.
- */
-export function shareOfSteps(run: readonly RunEvent[], other: readonly RunEvent[]): number | null {
-  const curve = validationCurve(run);
-  const goal = validationCurve(other).at(-1);
-  if (goal === undefined || goal.step === 0 || goal.part !== curve[0]?.part) return null;
-  const place = curve.findIndex(({ loss }) => loss <= goal.loss);
-  if (place < 0) return null;
-  if (place === 0) return curve[0].step / goal.step;
-  const [before, after] = [curve[place - 1], curve[place]];
-  const along = (before.loss - goal.loss) / (before.loss - after.loss);
-  return (before.step + along * (after.step - before.step)) / goal.step;
-}
-
 /** Plain data as one level of keys with dots, such as `schedule.warmup`. */
 export function flatten(data: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
   const entries = Object.entries(data).flatMap(([key, value]): [string, string][] =>

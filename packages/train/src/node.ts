@@ -4,9 +4,9 @@ export { type CommandLineOptions, type Invocation, parseCommandLine } from "./no
 export { ConfigSchema, type Derived, type Flag, type Flags, flag, type SchemaOptions } from "./node/config-schema.ts";
 export * as values from "./node/flag-values.ts";
 export { clock, count } from "./node/format.ts";
-export { interruption } from "./node/interruption.ts";
+export { type Interruption, interruption } from "./node/interruption.ts";
 export { type CommonConfig, type Dashboard, type Program, runProgram, say, type Task } from "./node/program.ts";
 export { Run, type RunOptions } from "./node/run.ts";
-export { RunFolder, type RunRecord, readRecord } from "./node/run-folder.ts";
+export { newRunPath, RunFolder, type RunRecord, readRecord } from "./node/run-folder.ts";
 export { seedOf } from "./node/seeds.ts";
 export { UsageError } from "./node/usage-error.ts";

@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { type Scale, scaleOf } from "./axis.ts";
 import type { Chart, ChartOptions, ChartRun } from "./chart.ts";
-import { downSample, type Point, smooth } from "./points.ts";
+import { downSample, type MeanPoint, type Point, smooth } from "./points.ts";
 
 /** Of the horizontal line of a chart. */
 export const lineDashes = "1.5 4";
@@ -19,12 +19,17 @@ export interface Curve {
   readonly values: readonly Value[];
 }
 
-/** A value and when it was; `null` values and those that are not finite are left out. */
+/** A number as events have it; `null` and what is not finite are left out. */
+export type Measured = number | null | undefined;
+
+/** A value and when it was. */
 export interface Value {
   readonly step: number;
   readonly tokens: number;
   readonly seconds: number;
-  readonly value: number | null | undefined;
+  readonly value: Measured;
+  /** Of how many steps it is the mean, and their lowest and highest. */
+  readonly spread?: { readonly steps: number; readonly low: Measured; readonly high: Measured };
 }
 
 export interface CurveStyle {
@@ -54,7 +59,7 @@ export function drawCurves(curves: readonly Curve[], options: ChartOptions, styl
   );
   const marks: Plot.Markish[] = [Plot.gridY({ strokeOpacity: 0.12 })];
   const hovers: Hover[] = [];
-  const drawn: Point[] = [];
+  let drawn: readonly Point[] = [];
   if (style.line !== undefined) {
     marks.push(Plot.ruleY([style.line], { stroke: "currentColor", strokeOpacity: 0.55, strokeDasharray: lineDashes }));
   }
@@ -62,16 +67,15 @@ export function drawCurves(curves: readonly Curve[], options: ChartOptions, styl
   for (const layer of ["faint", "full"] as const) {
     for (const curve of curves) {
       const { run, name, color = run.color, dashes, shape = "line" } = curve;
-      const all = pointsOf(curve, scale.placeOf);
-      const raw = all.filter(({ y }) => !Number.isNaN(y));
+      const raw = rawPoints(curve, scale.placeOf);
       const smoothed = shape === "line" && smoothing > 0;
       const line = { x: "x", y: "y", stroke: color, strokeDasharray: dashes, strokeLinejoin: "round" } as const;
       if (layer === "faint") {
-        drawn.push(...raw);
+        drawn = drawn.concat(raw);
         if (smoothed) marks.push(Plot.line(downSample(raw, width), { ...line, strokeWidth: 1, strokeOpacity: 0.3 }));
         continue;
       }
-      const points = downSample(smoothed ? smooth(all, smoothing) : raw, width);
+      const points = downSample(smoothed ? smooth(meanPoints(curve, scale.placeOf), smoothing) : raw, width);
       const dot = { x: "x", y: "y" } as const;
       if (shape === "line") marks.push(Plot.line(points, { ...line, strokeWidth: 1.6 }));
       if (shape === "dots") {
@@ -111,11 +115,20 @@ export function drawCurves(curves: readonly Curve[], options: ChartOptions, styl
 }
 
 /** NaN where nothing was measured. */
-function pointsOf({ values }: Curve, placeOf: (value: Value) => number): readonly Point[] {
-  return values.map((value) => {
-    const y = value.value ?? Number.NaN;
-    return { x: placeOf(value), y: Number.isFinite(y) ? y : Number.NaN };
+function meanPoints({ values }: Curve, placeOf: (value: Value) => number): readonly MeanPoint[] {
+  return values.map((value) => ({ x: placeOf(value), y: finite(value.value), steps: value.spread?.steps }));
+}
+
+/** All that was measured; a mean is drawn from the lowest to the highest. */
+function rawPoints({ values }: Curve, placeOf: (value: Value) => number): readonly Point[] {
+  return values.flatMap((value) => {
+    const ys = value.spread ? [value.spread.low, value.spread.high] : [value.value];
+    return ys.map((y) => ({ x: placeOf(value), y: finite(y) })).filter(({ y }) => !Number.isNaN(y));
   });
+}
+
+function finite(value: Measured): number {
+  return Number.isFinite(value) ? Number(value) : Number.NaN;
 }
 
 /** From the lowest to the highest point and what has to be seen besides. */

@@ -91,6 +91,24 @@ describe("smooth", () => {
     expect(last.y).toBeCloseTo((0.125 * 4 + 8) / 1.125, 12);
   });
 
+  it("takes a point that stands for several steps as so many equal ones", () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 30 });
+    fc.assert(
+      fc.property(sizes, fc.double({ min: 0, max: 0.99, noNaN: true }), (sizes, beta) => {
+        const groups = sizes.map((steps, x) => ({ x, y: Math.sin(3 * x), steps }));
+        const alone = groups.flatMap(({ x, y, steps }) => Array.from({ length: steps }, () => ({ x, y })));
+        const expected = smooth(alone, beta);
+        let end = 0;
+        for (const { y, x } of smooth(groups, beta)) {
+          end += groups[x].steps;
+          expect(y).toBeCloseTo(expected[end - 1].y, 10);
+        }
+        expect(end).toBe(alone.length);
+      }),
+      runs,
+    );
+  });
+
   it("refuses a beta outside [0, 1)", () => {
     for (const beta of [-0.1, 1, Number.NaN]) expect(() => smooth([], beta)).toThrow(RangeError);
   });

@@ -27,21 +27,28 @@ export function downSample(points: readonly Point[], stretches: number): readonl
   return [...kept].sort((a, b) => a - b).map((i) => points[i]);
 }
 
+/** A place on a curve that stands for several steps in a row; for one where not given. */
+export interface MeanPoint extends Point {
+  readonly steps?: number;
+}
+
 /**
  * The exponential moving average, without its bias to the start: sₜ = β sₜ₋₁ + (1 − β) yₜ from s₀ = 0, divided by 1 − βᵗ.
- * Where y is NaN nothing was measured: time passes there, and the result has no point.
+ * A point that stands for n steps counts as n equal ones. Where y is NaN nothing was measured: time passes there, and the
+ * result has no point.
  *
  * @param beta 0 (the curve itself) to below 1.
  */
-export function smooth(points: readonly Point[], beta: number): readonly Point[] {
+export function smooth(points: readonly MeanPoint[], beta: number): readonly Point[] {
   if (!(beta >= 0 && beta < 1)) throw new RangeError(`smooth: beta is in [0, 1), not ${beta}`);
   let [sum, weight] = [0, 0];
-  return points.flatMap(({ x, y }) => {
-    sum *= beta;
-    weight *= beta;
+  return points.flatMap(({ x, y, steps = 1 }) => {
+    const kept = beta ** steps;
+    sum *= kept;
+    weight *= kept;
     if (Number.isNaN(y)) return [];
-    sum += (1 - beta) * y;
-    weight += 1 - beta;
+    sum += (1 - kept) * y;
+    weight += 1 - kept;
     return { x, y: sum / weight };
   });
 }

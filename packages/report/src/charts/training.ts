@@ -1,8 +1,9 @@
-import type { StepEvent, ValidationEvent } from "@tsuki/train";
+import type { ValidationEvent } from "@tsuki/train";
 import { eventsOf } from "../run-data.ts";
+import { isGroup, type StepValues } from "../thin.ts";
 import { short } from "./axis.ts";
 import { type Chart, type ChartOptions, type ChartRun, runColor } from "./chart.ts";
-import { type Curve, type CurveStyle, drawCurves, lineDashes, type Value } from "./curves.ts";
+import { type Curve, type CurveStyle, drawCurves, lineDashes, type Measured, type Value } from "./curves.ts";
 import { legend } from "./legend.ts";
 
 /** Training loss, faint and smoothed, and the validation losses as dots and rings; in nats for language models. */
@@ -54,15 +55,16 @@ const dashes = [undefined, "7 3", "7 3 2 3", "14 3"] as const;
  * color for each run, and dashes for the optimizers.
  */
 export function updateRmsChart(runs: readonly ChartRun[], options: ChartOptions): Chart {
-  const steps = new Map(runs.map((run) => [run, eventsOf(run.events, "step")]));
-  const groups = [...new Set([...steps.values()].flat().flatMap((step) => Object.keys(step.updateRms ?? {})))];
+  const steps = runs.flatMap(({ events }) => eventsOf(events, "step"));
+  const groups = [...new Set(steps.flatMap((step) => Object.keys(step.updateRms ?? {})))];
   const styleOf = (index: number): Pick<Curve, "color" | "dashes"> =>
     runs.length === 1 ? { color: runColor(index) } : { dashes: dashes[index % dashes.length] };
   const curves = runs.flatMap((run) =>
-    groups.map((group, index): Curve => {
-      const values = (steps.get(run) ?? []).map((step) => ({ ...step, value: step.updateRms?.[group] }));
-      return { run, name: group, ...styleOf(index), values };
-    }),
+    groups.map((group, index) => ({
+      ...stepCurve(run, ({ updateRms }) => updateRms?.[group]),
+      name: group,
+      ...styleOf(index),
+    })),
   );
   const entries = groups.map((group, index) => ({ text: group, ...styleOf(index) }));
   const caption = legend([...entries, { text: `${usualUpdateRms}, usual for AdamW`, dashes: lineDashes }]);
@@ -71,7 +73,7 @@ export function updateRmsChart(runs: readonly ChartRun[], options: ChartOptions)
 
 function stepChart(
   runs: readonly ChartRun[],
-  valueOf: (step: StepEvent) => Value["value"],
+  valueOf: (step: StepValues) => Measured,
   options: ChartOptions,
   style: CurveStyle,
 ): Chart {
@@ -82,12 +84,18 @@ function stepChart(
   );
 }
 
-function stepCurve(run: ChartRun, valueOf: (step: StepEvent) => Value["value"]): Curve {
-  return { run, values: eventsOf(run.events, "step").map((step) => ({ ...step, value: valueOf(step) })) };
+function stepCurve(run: ChartRun, valueOf: (step: StepValues) => Measured): Curve {
+  const values = eventsOf(run.events, "step").map((step): Value => {
+    const value = { ...step, value: valueOf(step) };
+    if (!isGroup(step)) return value;
+    const { steps, low, high } = step.group;
+    return { ...value, spread: { steps, low: valueOf(low), high: valueOf(high) } };
+  });
+  return { run, values };
 }
 
 /** Dots for validations on the usual part, rings for those on the whole set: they do not compare with each other. */
-function validationCurves(run: ChartRun, valueOf: (event: ValidationEvent) => Value["value"]): readonly Curve[] {
+function validationCurves(run: ChartRun, valueOf: (event: ValidationEvent) => Measured): readonly Curve[] {
   const values = eventsOf(run.events, "validation").map((event) => ({ ...event, value: valueOf(event) }));
   const of = (part: ValidationEvent["part"]): Value[] => values.filter((value) => value.part === part);
   return [

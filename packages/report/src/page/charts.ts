@@ -1,4 +1,3 @@
-import type { Chart, ChartOptions } from "../charts/chart.ts";
 import { expertHeatMap, heatGradient } from "../charts/experts.ts";
 import {
   gradNormChart,
@@ -9,80 +8,94 @@ import {
   speedChart,
   updateRmsChart,
 } from "../charts/training.ts";
+import { type Card, card, type Panel } from "./card.ts";
 import { element } from "./dom.ts";
 import { label, type PageRun } from "./run.ts";
 import { controls, type Settings } from "./settings.ts";
 
-interface Panel {
-  readonly title: Node | string;
-  readonly note?: Node;
-  readonly height: number;
-  readonly wide?: boolean;
-  readonly draw: (options: ChartOptions) => Chart;
-}
-
-/** All charts that the runs have something for, with their controls; drawn anew when the page gets another width. */
-export function charts(runs: readonly PageRun[]): HTMLElement {
+/** All charts that runs have something for, with their controls. */
+export function charts(): { readonly element: HTMLElement; update(runs: readonly PageRun[], note: string): void } {
   let settings: Settings = { axis: "steps", smoothing: 0.8 };
-  const drawn = panels(runs).map((panel) => {
-    const place = element("div", { class: "chart", style: `min-height: ${panel.height}px` });
-    const draw = (): void => {
-      const width = Math.floor(place.clientWidth);
-      if (width > 0) place.replaceChildren(panel.draw({ width, height: panel.height, ...settings }));
-    };
-    let width = 0;
-    new ResizeObserver(() => {
-      if (place.clientWidth === width) return;
-      width = place.clientWidth;
-      draw();
-    }).observe(place);
-    const head = element("h3", {}, panel.title);
-    if (panel.note) head.append(panel.note);
-    return { draw, card: element("article", { class: panel.wide ? "card wide" : "card" }, head, place) };
-  });
+  const cards = new Map<string, Card>();
   const form = controls(settings, (changed) => {
     settings = changed;
-    for (const { draw } of drawn) draw();
+    for (const { draw } of cards.values()) draw(settings);
   });
-  return element(
-    "section",
-    {},
-    element("div", { class: "bar" }, element("h2", {}, "Training"), form),
-    element("div", { class: "grid" }, ...drawn.map(({ card }) => card)),
-  );
+  const words = element("p", { class: "words" });
+  const grid = element("div", { class: "grid" });
+  return {
+    element: element("section", {}, element("div", { class: "bar" }, element("h2", {}, "Training"), form), words, grid),
+    update(runs, note) {
+      words.textContent = note;
+      words.hidden = note === "";
+      let before: HTMLElement | null = null;
+      for (const panel of panels(runs)) {
+        const known = cards.get(panel.key);
+        const shown = known ?? card(panel);
+        if (known) known.panel = panel;
+        else if (before) before.after(shown.element);
+        else grid.prepend(shown.element);
+        cards.set(panel.key, shown);
+        before = shown.element;
+        shown.draw(settings);
+      }
+    },
+  };
 }
 
 function panels(runs: readonly PageRun[]): readonly Panel[] {
-  const observed = (kind: string): PageRun[] =>
-    runs.filter(({ events }) => events.some((event) => event.kind === kind));
+  const several = runs.length > 1;
   const height = 240;
-  const found: Panel[] = [
-    { title: "Loss", note: lossNote(runs), height: 340, wide: true, draw: (options) => lossChart(runs, options) },
-    { title: "Learning rate", height, draw: (options) => learningRateChart(runs, options) },
-    { title: "Gradient norm", height, draw: (options) => gradNormChart(runs, options) },
-    { title: "Speed", height, draw: (options) => speedChart(runs, options) },
+  return [
+    {
+      key: "loss",
+      title: "Loss",
+      note: () => lossNote(several ? runs : []),
+      height: 340,
+      wide: true,
+      draw: (options) => lossChart(runs, options),
+    },
+    { key: "lr", title: "Learning rate", height, draw: (options) => learningRateChart(runs, options) },
+    { key: "norm", title: "Gradient norm", height, draw: (options) => gradNormChart(runs, options) },
+    { key: "speed", title: "Speed", height, draw: (options) => speedChart(runs, options) },
+    ...(hasUpdates(runs)
+      ? [{ key: "rms", title: "RMS of the updates", height, draw: (options) => updateRmsChart(runs, options) } as Panel]
+      : []),
+    ...metricNames(runs).map(
+      (name): Panel => ({
+        key: `metric ${name}`,
+        title: name,
+        height,
+        draw: (options) => metricChart(runs, name, options),
+      }),
+    ),
+    ...runs.flatMap((run, index): readonly Panel[] =>
+      run.events.some(({ kind }) => kind === "experts")
+        ? [
+            {
+              key: `experts ${index}`,
+              title: "Load of the experts",
+              run: several ? run : undefined,
+              note: heatNote,
+              height: 300,
+              wide: !several,
+              draw: (options) => expertHeatMap(run, options),
+            },
+          ]
+        : [],
+    ),
   ];
-  if (runs.some(({ events }) => events.some((event) => event.kind === "step" && event.updateRms))) {
-    found.push({ title: "RMS of the updates", height, draw: (options) => updateRmsChart(runs, options) });
-  }
-  for (const name of metricNames(runs)) {
-    found.push({ title: name, height, draw: (options) => metricChart(runs, name, options) });
-  }
-  for (const run of observed("experts")) {
-    const title = element("span", { class: "named" }, "Load of the experts");
-    if (runs.length > 1) title.append(label(run));
-    const wide = runs.length === 1;
-    found.push({ title, note: heatNote(), height: 300, wide, draw: (options) => expertHeatMap(run, options) });
-  }
-  return found;
+}
+
+function hasUpdates(runs: readonly PageRun[]): boolean {
+  return runs.some(({ events }) => events.some((event) => event.kind === "step" && event.updateRms));
 }
 
 function lossNote(runs: readonly PageRun[]): HTMLElement {
-  const names = runs.length > 1 ? runs.map(label) : [];
   return element(
     "span",
     { class: "note" },
-    ...names,
+    ...runs.map(label),
     element("span", {}, "line: training; dots: validation; ring: on the whole set"),
   );
 }

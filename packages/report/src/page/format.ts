@@ -12,6 +12,6 @@ export function duration(seconds: number | undefined): string {
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(whole % 60)}` : `${minutes}:${pad(whole % 60)}`;
 }
 
-export function percent(share: number | null): string {
-  return share === null ? "not reached" : `${Math.round(100 * share)} %`;
+export function percent(share: number): string {
+  return `${Math.round(100 * share)} %`;
 }

@@ -1,5 +1,6 @@
 import { short } from "../charts/axis.ts";
-import { type RunData, shareOfSteps, summarize } from "../run-data.ts";
+import { type RunData, summarize } from "../run-data.ts";
+import { sameLoss } from "../same-loss.ts";
 import { element, section, table } from "./dom.ts";
 import { duration, loss, percent } from "./format.ts";
 import { label, type PageRun } from "./run.ts";
@@ -52,9 +53,7 @@ export function comparison(runs: readonly PageRun[]): HTMLElement {
       "tr",
       {},
       element("th", { scope: "row" }, label(run)),
-      ...runs.map((other) =>
-        element("td", { class: "number" }, other === run ? "–" : percent(shareOfSteps(run.events, other.events))),
-      ),
+      ...runs.map((other) => element("td", { class: "number" }, ...(other === run ? ["–"] : share(run, other)))),
     ),
   );
   return element(
@@ -62,13 +61,23 @@ export function comparison(runs: readonly PageRun[]): HTMLElement {
     {},
     section("Results", table(["run", ...names], results)),
     section(
-      "Steps to the same loss",
+      "To the same loss",
       element(
         "p",
         { class: "words" },
-        "Each row: after which share of another run's steps this one comes to that run's final validation loss.",
+        "Each row: after which part of another run's steps, tokens and time this one comes to that run's final validation loss.",
       ),
       table(["run", ...runs.map(label)], shares),
     ),
   );
+}
+
+function share(run: RunData, other: RunData): readonly (Node | string)[] {
+  const found = sameLoss(run.events, other.events);
+  if (typeof found === "string") return [found];
+  const { steps, tokens, seconds } = found;
+  return [
+    `${percent(steps)} of the steps `,
+    element("small", {}, `${percent(tokens)} of the tokens, ${percent(seconds)} of the time`),
+  ];
 }

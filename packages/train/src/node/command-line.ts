@@ -16,8 +16,8 @@ export interface Invocation<Config> {
   readonly csv: boolean;
   /** Whether the report is written. */
   readonly report: boolean;
-  /** Port of the dashboard, 0: any; `null`: none. */
-  readonly dashboard: number | null;
+  /** Of the dashboard, 0: any; `null`: there is none. */
+  readonly port: number | null;
 }
 
 export interface CommandLineOptions<Config extends object> {
@@ -55,7 +55,7 @@ export function parseCommandLine<Config extends object>(
     stopAfter = null,
     csv = false,
     report,
-    dashboard = null,
+    dashboard: port = null,
     ...said
   } = command.opts();
   const { schema, recorded } = options;
@@ -64,7 +64,7 @@ export function parseCommandLine<Config extends object>(
     throw new UsageError("error: --out and --resume exclude each other: a resumed run stays in its folder");
   }
   const config = resume === null ? schema.complete(given) : goOn(schema, given, recorded(resume), resume);
-  return { config, out, resume, stopAfter, csv, report, dashboard };
+  return { config, out, resume, stopAfter, csv, report, port };
 }
 
 /** A run's own config; flags may repeat it, and change what changes no bit. */

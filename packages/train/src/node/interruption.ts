@@ -1,20 +1,34 @@
+const signals = ["SIGINT", "SIGTERM"] as const;
+
+export interface Interruption {
+  readonly signal: AbortSignal;
+  /** Listens no more. */
+  dispose(): void;
+}
+
 /**
  * Aborted by the first Ctrl-C (or SIGTERM), so that the program can stop after what it is doing; the second ends the process
  * at once. Also aborted when the output cannot be written any more (`| head`, a full disk).
  */
-export function interruption(say: (text: string) => void): AbortSignal {
+export function interruption(say: (text: string) => void): Interruption {
   const controller = new AbortController();
   const stop = (_name: NodeJS.Signals, number: number): void => {
     if (controller.signal.aborted) process.exit(128 + number);
     controller.abort();
     say("stopping after this step; once more to stop at once");
   };
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  const unwritable = (error: NodeJS.ErrnoException): void => {
     if (controller.signal.aborted) return;
     controller.abort();
     say(`stopping after this step: the output cannot be written (${error.code ?? error.message})`);
-  });
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
-  return controller.signal;
+  };
+  process.stdout.on("error", unwritable);
+  for (const name of signals) process.on(name, stop);
+  return {
+    signal: controller.signal,
+    dispose() {
+      process.stdout.off("error", unwritable);
+      for (const name of signals) process.off(name, stop);
+    },
+  };
 }

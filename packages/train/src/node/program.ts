@@ -2,11 +2,11 @@ import { join } from "node:path";
 import { defaultDevice, setDefaultDevice, TsukiError } from "@tsuki/core";
 import type { RunEvent } from "../events.ts";
 import type { Trainer } from "../trainer.ts";
-import { parseCommandLine } from "./command-line.ts";
+import { type Invocation, parseCommandLine } from "./command-line.ts";
 import type { ConfigSchema } from "./config-schema.ts";
 import { interruption } from "./interruption.ts";
 import { Run, type RunOptions } from "./run.ts";
-import { RunFolder, type RunRecord, readRecord } from "./run-folder.ts";
+import { newRunPath, RunFolder, type RunRecord, readRecord } from "./run-folder.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What every program can be told. */
@@ -26,8 +26,8 @@ export interface Task<B> {
   readonly description: string;
   /** Before the first step of all; a run that goes on skips it. */
   begin?(signal: AbortSignal): Promise<void>;
-  /** After the last step. */
-  finish?(signal: AbortSignal): Promise<void>;
+  /** After the last step; `folder` is that of the run. */
+  finish?(signal: AbortSignal, folder: string): Promise<void>;
 }
 
 export interface Program<Config extends CommonConfig, B> {
@@ -83,7 +83,7 @@ async function run<Config extends CommonConfig, B>(program: Program<Config, B>, 
     schema.from({ ...readRecord(folder, name).config }, join(folder, "config.json"));
   const hasDashboard = program.dashboard !== undefined;
   const invocation = parseCommandLine(args, { command, about, schema, recorded, hasDashboard });
-  const { config, out, resume, stopAfter } = invocation;
+  const { config, out, resume } = invocation;
   await chooseDevice(config);
 
   // Made before its folder: what does not fit leaves none behind.
@@ -91,32 +91,46 @@ async function run<Config extends CommonConfig, B>(program: Program<Config, B>, 
   const task = await make(config, (event) => log?.(event));
   const folder =
     resume === null
-      ? RunFolder.create(out ?? join("runs", dateAndTime()), {
-          program: name,
-          config,
-          environment: await environment(),
-        })
+      ? RunFolder.create(out ?? newRunPath(), { program: name, config, environment: await environment() })
       : RunFolder.open(resume);
   log = (event) => folder.log(event);
-  const warn = (text: string): void => void process.stderr.write(`tsuki: ${text}\n`);
-  const signal = interruption(warn);
+  const { port } = invocation;
+  const dashboard = port === null ? null : await program.dashboard?.(folder.path, { port });
+  const interrupted = interruption(warn);
+  try {
+    if (dashboard) say(`Dashboard: ${dashboard.url}\n`);
+    await trainIn(folder, task, program, invocation, interrupted.signal);
+  } finally {
+    interrupted.dispose();
+    folder.close();
+    // After the folder, whose lock tells its pages that the run goes on.
+    await dashboard?.close();
+  }
+}
+
+async function trainIn<Config extends CommonConfig, B>(
+  folder: RunFolder,
+  task: Task<B>,
+  { about, command, report }: Program<Config, B>,
+  { config, stopAfter, ...invocation }: Invocation<Config>,
+  signal: AbortSignal,
+): Promise<void> {
   const { trainer, modelConfig, description } = task;
   const training = new Run({ ...config, folder, trainer, modelConfig });
   await training.restore(warn);
   folder.logCsv(invocation.csv);
 
   say(`${about} Run: ${folder.path}\n\n${description}\n`);
-  const dashboard =
-    invocation.dashboard === null ? null : await program.dashboard?.(folder.path, { port: invocation.dashboard });
-  if (dashboard) say(`Dashboard: ${dashboard.url}\n`);
   if (trainer.step > 0 || trainer.accumulated > 0) say(`Going on after step ${trainer.step}.\n`);
   else await task.begin?.(signal);
   await training.train(stopAfter ?? config.steps, signal);
-  if (trainer.step === config.steps && !signal.aborted) await task.finish?.(signal);
+  if (trainer.step === config.steps && !signal.aborted) await task.finish?.(signal, folder.path);
   else say(`\nStopped after step ${trainer.step}. To go on: ${command} --resume ${folder.path}`);
-  if (program.report && invocation.report) say(`\nReport: ${await program.report(folder.path)}`);
-  await dashboard?.close();
-  folder.close();
+  if (report && invocation.report) say(`\nReport: ${await report(folder.path)}`);
+}
+
+function warn(text: string): void {
+  process.stderr.write(`tsuki: ${text}\n`);
 }
 
 async function chooseDevice({ device, threads }: CommonConfig): Promise<void> {
@@ -133,12 +147,6 @@ async function environment(): Promise<RunRecord["environment"]> {
     contracted: "contracted" in backend && backend.contracted === true,
     began: new Date().toISOString(),
   };
-}
-
-/** `2026-02-24T09-30-00`, local time: a folder's name that sorts. */
-function dateAndTime(): string {
-  const now = new Date();
-  return new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 19).replaceAll(":", "-");
 }
 
 /** Our own errors and those of files say what is wrong; others show where. */

@@ -160,3 +160,10 @@ export function readRecord(path: string, program: string): RunRecord {
   if (record.program !== program) return refuse(`it is a run of "${record.program}", not of "${program}"`);
   return record;
 }
+
+/** The folder of a run that was given none: `runs/2026-02-24T09-30-00`, local time, which sorts. */
+export function newRunPath(): string {
+  const now = new Date();
+  const local = new Date(now.getTime() - now.getTimezoneOffset() * 60_000);
+  return join("runs", local.toISOString().slice(0, 19).replaceAll(":", "-"));
+}

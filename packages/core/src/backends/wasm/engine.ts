@@ -31,7 +31,7 @@ export interface Engine extends KernelOptions {
 /**
  * The fastest way of compiling that this engine has and that passes the self-check.
  *
- * @throws DeviceError where the engine has no SIMD
+ * @throws DeviceError where the engine has no SIMD, or may compile nothing
  */
 export async function createEngine({ shared, relaxed = true, pairs = true }: EngineOptions): Promise<Engine> {
   for (const v8 of [...(pairs ? [findV8()] : []), findV8(false), null]) {
@@ -40,7 +40,19 @@ export async function createEngine({ shared, relaxed = true, pairs = true }: Eng
       if (engine) return engine;
     }
   }
+  await checkAllowed();
   throw new DeviceError("wasm: this WebAssembly engine has no SIMD, or computes wrongly with it");
+}
+
+/** The smallest module there is. */
+const empty = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+
+/** @throws DeviceError where nothing may be compiled at all */
+async function checkAllowed(): Promise<void> {
+  await WebAssembly.compile(empty).catch((cause: unknown) => {
+    const policy = "a page's Content-Security-Policy must have 'wasm-unsafe-eval' in its script-src";
+    throw new DeviceError(`wasm: nothing may be compiled here; ${policy}`, { cause });
+  });
 }
 
 /** The engine with these choices, if it has what they need and passes the self-check. */

@@ -62,7 +62,7 @@ function warnOnce(): void {
   if (warned) return;
   warned = true;
   console.warn(
-    "tsuki: no shared memory here, so the wasm device computes on one thread, the page's own. " +
+    "tsuki: no shared memory here, so the wasm device computes on the calling thread alone. " +
       "Serve the page with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.",
   );
 }

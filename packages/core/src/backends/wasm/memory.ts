@@ -6,7 +6,9 @@ import { Allocator } from "./allocator.ts";
 import { CONTROL_END } from "./control.ts";
 
 const PAGE = 65536;
+/** The whole of a 32-bit address space, and the least that is asked for where the engine does not set so much aside. */
 const MAXIMUM_PAGES = 65536;
+const LEAST_MAXIMUM = 1024;
 /** Pages by which the memory grows at least. */
 const GROWTH = 512;
 
@@ -15,6 +17,7 @@ export type Purpose = "variables" | "arena" | "cached values" | "programs" | "sc
 
 export class Memory {
   readonly memory: WebAssembly.Memory;
+  readonly #maximum: number;
   readonly #allocator: Allocator;
   readonly #held: Record<Purpose, number> = {
     variables: 0,
@@ -29,7 +32,7 @@ export class Memory {
   #release: () => boolean = () => false;
 
   constructor(shared: boolean) {
-    this.memory = new WebAssembly.Memory({ initial: 1, maximum: MAXIMUM_PAGES, shared });
+    [this.memory, this.#maximum] = setAside(shared);
     this.#allocator = new Allocator(CONTROL_END, PAGE);
     this.#bytes = new Uint8Array(this.memory.buffer);
   }
@@ -84,7 +87,7 @@ export class Memory {
   #grow(bytes: number): boolean {
     const missing = Math.ceil(this.#allocator.missing(bytes) / PAGE);
     const present = this.memory.buffer.byteLength / PAGE;
-    const room = MAXIMUM_PAGES - present;
+    const room = this.#maximum - present;
     if (missing > room) return false;
     try {
       this.memory.grow(Math.min(room, Math.max(missing, GROWTH)));
@@ -107,9 +110,22 @@ export class Memory {
     const owners = Object.entries(this.#held)
       .sort((a, b) => b[1] - a[1])
       .map(([name, held]) => `${name} ${megabytes(held)}`);
+    const end = this.#maximum === MAXIMUM_PAGES ? "a 32-bit memory" : "the memory that this engine sets aside";
     return new DeviceError(
-      `wasm: no memory for ${megabytes(bytes)} of ${purpose}; a 32-bit memory ends at 4096 MB. Held: ${owners.join(", ")}`,
+      `wasm: no memory for ${megabytes(bytes)} of ${purpose}; ${end} ends at ${(this.#maximum * PAGE) / 2 ** 20} MB. ` +
+        `Held: ${owners.join(", ")}`,
     );
+  }
+}
+
+/** A memory and the most pages it may have: browsers of phones set less aside for one that is shared. */
+function setAside(shared: boolean): [WebAssembly.Memory, number] {
+  for (let maximum = MAXIMUM_PAGES; ; maximum /= 2) {
+    try {
+      return [new WebAssembly.Memory({ initial: 1, maximum, shared }), maximum];
+    } catch (error) {
+      if (!(error instanceof RangeError) || maximum <= LEAST_MAXIMUM) throw error;
+    }
   }
 }
 

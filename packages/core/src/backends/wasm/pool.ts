@@ -31,6 +31,7 @@ interface Waiting {
 }
 
 const SPIN = 10_000;
+const notStarted = "they did not start; a page's Content-Security-Policy must have blob: in its worker-src";
 
 /** Cores of the machine, as far as the engine says. */
 export function coreCount(): number {
@@ -143,7 +144,8 @@ function startThread(listener: Listener): Thread {
   const url = URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
   const worker = new Worker(url);
   worker.onmessage = (event: MessageEvent<WorkerReply>) => listener.reply(event.data);
-  worker.onerror = (event) => listener.died(event.message);
+  // What may not even start has no message.
+  worker.onerror = ({ message = notStarted }) => listener.died(message);
   return {
     post: (message) => worker.postMessage(message),
     hold: () => {},
