@@ -142,7 +142,7 @@ describe.each(["reference", "wasm"])("on %s", (name) => {
     expect(await half.data()).toEqual(Uint16Array.of(0x3e00, 0x3555));
     expect(await half.array()).toEqual([1.5, 0.333251953125]);
     expect(await half.select(0, 1).item()).toBe(0.333251953125);
-    expect(await tensor([0.5, -2], { dtype: "bfloat16" }).show()).toBe("[ 0.5 -2.0]");
+    expect(await tensor([0.5, -2], { dtype: "bfloat16" }).show()).toBe("[ 0.5 -2. ]");
     expect(String(tensor([0.5], { dtype: "bfloat16" }))).toContain("[0.5]");
     expect(tensor(Uint8Array.of(1, 200)).dtype).toBe("uint8");
     expect(await tensor(Uint8Array.of(1, 200)).add(100).array()).toEqual([101, 300]);

@@ -38,7 +38,7 @@ export class Decoder {
 
   constructor(model: LanguageModel, rows: number, cache: KVCacheOptions, options: DecoderOptions) {
     this.#model = model;
-    this.#modules = Object.values(model.namedModules());
+    this.#modules = [...model.namedModules().values()];
     this.#options = options;
     this.#cache = new KVCache(cache);
     this.#token = new Variable([rows, 1], "int32", defaultDevice(), { name: "token" });

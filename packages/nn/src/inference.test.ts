@@ -14,7 +14,7 @@ class Model extends Module<[x: Tensor], Tensor> {
 }
 
 function modes(model: Module): boolean[] {
-  return Object.values(model.namedModules()).map((module) => module.training);
+  return [...model.namedModules().values()].map((module) => module.training);
 }
 
 test("inside: inference mode and no gradients; afterwards every module's mode is as it was", () => {

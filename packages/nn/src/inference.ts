@@ -3,7 +3,7 @@ import type { Module } from "./module.ts";
 
 /** Runs a synchronous function with the module in inference mode and without gradients; then every mode is as before. */
 export function inference<T>(module: Module, body: () => T): T {
-  return inferenceOf(Object.values(module.namedModules()), body);
+  return inferenceOf([...module.namedModules().values()], body);
 }
 
 /** The same for a module and those below it that are listed already: listing them costs more than a small step. */

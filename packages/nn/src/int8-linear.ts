@@ -55,7 +55,7 @@ function quantize(weight: Tensor): { codes: Tensor; scale: Tensor } {
  * @throws ArgumentError where no layer is meant, or its weight is that of another module too (tied).
  */
 export function quantizeLinear(model: Module, targets: RegExp = /(?:)/): string[] {
-  const modules = Object.entries(model.namedModules());
+  const modules = [...model.namedModules()];
   const meant = modules.filter(([path, part]) => part.constructor === Linear && path.search(targets) >= 0);
   if (meant.length === 0) throw new ArgumentError(`quantizeLinear: ${targets} matches no plain linear layer`);
   for (const [path, layer] of meant) {

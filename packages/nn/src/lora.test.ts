@@ -31,7 +31,7 @@ const all = ["gate_proj", "up_proj", "down_proj", "head"];
 /** Updates that are not zero. */
 function disturb(model: Module, seed: number): void {
   const generator = new Generator(seed);
-  for (const part of Object.values(model.namedModules())) {
+  for (const part of model.namedModules().values()) {
     if (part instanceof LoRALinear) part.loraB.assign(generator.normal(part.loraB.shape));
   }
 }
@@ -79,7 +79,7 @@ onEachDevice(() => {
       const adapted = await model.call(x).data();
       if (merges) mergeLoRA(model);
       removeLoRA(model);
-      expect(Object.values(model.namedModules()).some((part) => part instanceof LoRALinear)).toBe(false);
+      expect([...model.namedModules().values()].some((part) => part instanceof LoRALinear)).toBe(false);
       expectClose(await model.call(x).data(), merges ? adapted : before, 1e-5);
     }
   });

@@ -132,9 +132,7 @@ const frozen = new WeakSet<Variable>();
 export function applyLoRA(model: Module, options: ApplyLoRAOptions): string[] {
   checkOptions("applyLoRA", options, "targets", ...optionNames);
   const { targets, ...adapter } = options;
-  const plain = Object.entries(model.namedModules()).filter(
-    ([, part]) => part instanceof Linear && !(part instanceof LoRALinear),
-  );
+  const plain = [...model.namedModules()].filter(([, part]) => part instanceof Linear && !(part instanceof LoRALinear));
   const wanted = targets instanceof RegExp ? [targets] : targets;
   if (!Array.isArray(wanted)) {
     throw new ArgumentError(`applyLoRA: targets are a pattern or a list of names, not ${shown(wanted)}`);
@@ -167,7 +165,7 @@ function isMeant(target: RegExp | string, path: string): boolean {
  */
 export function mergeLoRA(model: Module): void {
   const layers = adapters(model);
-  const modules = Object.entries(model.namedModules());
+  const modules = [...model.namedModules()];
   for (const [path, layer] of layers) {
     const other = modules.find(
       ([, part]) => part !== layer && Object.values(part.ownVariables()).includes(layer.weight),
@@ -211,7 +209,7 @@ export function loadLoRAStateDict(model: Module, record: Readonly<Record<string,
 }
 
 function adapters(model: Module): [path: string, layer: LoRALinear][] {
-  return Object.entries(model.namedModules()).flatMap(([path, part]) =>
+  return [...model.namedModules()].flatMap(([path, part]) =>
     part instanceof LoRALinear ? [[path, part] as [string, LoRALinear]] : [],
   );
 }

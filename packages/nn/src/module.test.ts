@@ -67,8 +67,8 @@ test("modules are listed with their paths, parents first", () => {
   const modules = model.namedModules();
   const block = (i: number): string[] =>
     ["", ".embed_tokens", ".out_proj", ".drop"].map((name) => `layers.${i}${name}`);
-  expect(Object.keys(modules)).toEqual(["", ...block(0), ...block(1), "final_norm"]);
-  expect(modules["layers.1"]).toBe(model.layers[1]);
+  expect([...modules.keys()]).toEqual(["", ...block(0), ...block(1), "final_norm"]);
+  expect(modules.get("layers.1")).toBe(model.layers[1]);
 });
 
 test("a variable is named by the longest path under which it was listed", () => {
@@ -134,7 +134,7 @@ test("modules are replaced in fields and arrays, a shared one by one other", () 
   expect(asked).toEqual(["norms.0", "norms.1"]);
   expect(model.norms).toEqual([first, other]);
   expect(model.last).toBe(other);
-  expect(Object.keys(model.namedModules())).toEqual(["", "norms.0", "norms.1"]);
+  expect([...model.namedModules().keys()]).toEqual(["", "norms.0", "norms.1"]);
 });
 
 test("nested arrays, Maps and plain objects hold modules and variables; private fields hold foreign ones", async () => {
@@ -261,7 +261,7 @@ test("what is reached twice is listed once: tied weights, a shared module, a lin
 
 test("train() and eval() reach every module below", () => {
   const model = new Causal();
-  const modes = (): boolean[] => Object.values(model.namedModules()).map((module) => module.training);
+  const modes = (): boolean[] => [...model.namedModules().values()].map((module) => module.training);
   expect(new Set(modes())).toEqual(new Set([true]));
   expect(model.eval()).toBe(model);
   expect(new Set(modes())).toEqual(new Set([false]));

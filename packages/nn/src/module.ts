@@ -96,9 +96,9 @@ export abstract class Module<Args extends unknown[] = never, Result = unknown> {
     return this.#hooks.add((output, args) => hook(this, args as A, output as R));
   }
 
-  /** The module itself (named "") and all modules below, parents first. */
-  namedModules(): Record<string, Module> {
-    return Object.fromEntries([...this.#modules().entries()].map(([module, path]) => [path, module]));
+  /** The module itself (named "") and all modules below by their paths, parents first. */
+  namedModules(): Map<string, Module> {
+    return new Map([...this.#modules()].map(([module, path]) => [path, module]));
   }
 
   /** The parameters of this module and those below, frozen ones too. */

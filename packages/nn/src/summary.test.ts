@@ -4,6 +4,7 @@ import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 import { RMSNorm } from "./normalization.ts";
 import { buffer } from "./roles.ts";
+import { Sequential } from "./sequential.ts";
 import { summary } from "./summary.ts";
 
 class Block extends Module<[x: Tensor], Tensor> {
@@ -57,6 +58,14 @@ test("modules and variables with their sizes; tied ones are counted once", () =>
     buffers                                                                 6      24
     "
   `);
+});
+
+test("steps of a Sequential stand below it, in their order", () => {
+  const inner = new Sequential(new Linear({ inFeatures: 2, outFeatures: 2 }));
+  const names = summary(new Sequential(inner, new RMSNorm({ size: 2 })))
+    .split("\n")
+    .map((row) => row.slice(0, 14).trimEnd());
+  expect(names.slice(2, 8)).toEqual(["model", "  0", "    0", "      weight", "  1", "    weight"]);
 });
 
 test("what is deeper than asked for is counted, not shown", () => {

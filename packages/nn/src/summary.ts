@@ -27,7 +27,7 @@ type Row = readonly [name: string, kind: string, shape: string, dtype: string, c
 export function summary(model: Module, options: SummaryOptions = {}): string {
   checkOptions("summary", options, "depth");
   const { depth = Number.POSITIVE_INFINITY } = options;
-  const modules = Object.entries(model.namedModules());
+  const modules = [...model.namedModules()];
   const entries = firstEntries(modules);
   const rows: Row[] = [];
   const above: string[] = [];
