@@ -4,6 +4,18 @@ const examples: Readonly<Record<string, { readonly about: string; readonly run: 
     about: "a small Moonlight on the text of Moby-Dick, with Muon (npm start)",
     run: () => import("./moonlight/main.ts"),
   },
+  "linear-regression": {
+    about: "the weights of a line from noisy points, beside the closed form",
+    run: () => import("./linear-regression/main.ts"),
+  },
+  digits: {
+    about: "a network of two layers that reads handwritten digits (MNIST)",
+    run: () => import("./digits/main.ts"),
+  },
+  "muon-against-adamw": {
+    about: "the same small Moonlight with either optimizer, and a report with the curves of both",
+    run: () => import("./muon-against-adamw/main.ts"),
+  },
 };
 
 const name = process.argv[2] ?? "";

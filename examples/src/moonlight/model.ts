@@ -1,15 +1,15 @@
 import { Generator } from "@tsuki/core";
+import { byteVocabularySize } from "@tsuki/data";
 import { Moonlight, type MoonlightConfig } from "@tsuki/moe";
 import { MuonWithAdamW, moonlightGroups, type ParameterGroups, parameterGroups } from "@tsuki/optim";
 import { seedOf } from "@tsuki/train/node";
 import type { Options } from "./options.ts";
-import { vocabularySize } from "./text.ts";
 
 /** The config of a small Moonlight over bytes; a head is hidden / heads wide, and its rotated part comes on top. */
 export function configOf(options: Options): MoonlightConfig {
   const headDim = options.hidden / options.heads;
   return {
-    vocabSize: vocabularySize,
+    vocabSize: byteVocabularySize,
     hiddenSize: options.hidden,
     numHiddenLayers: options.layers,
     numAttentionHeads: options.heads,

@@ -1,7 +1,7 @@
 import type { Generator } from "@tsuki/core";
+import { decodeBytes, encodeBytes, printable } from "@tsuki/data";
 import type { Moonlight } from "@tsuki/moe";
 import { generate } from "@tsuki/nn";
-import { printable } from "./text.ts";
 
 export interface SamplingOptions {
   readonly prompt: string;
@@ -17,11 +17,11 @@ export async function sampleText(
   { prompt, sampleLength, temperature, sequence }: SamplingOptions,
   signal: AbortSignal,
 ): Promise<string> {
-  const bytes = [...new TextEncoder().encode(prompt)];
+  const bytes = [...encodeBytes(prompt)];
   const options = { maxNewTokens: sampleLength, window: sequence, temperature, generator };
   for await (const byte of generate(model, [...bytes], options)) {
     bytes.push(byte);
     if (signal.aborted) break;
   }
-  return printable(Uint8Array.from(bytes));
+  return printable(decodeBytes(bytes));
 }

@@ -1,6 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { printable, readCorpus } from "./text.ts";
+import { readCorpus } from "./text.ts";
 
 describe("the corpus", () => {
   const { training, validation } = readCorpus();
@@ -23,23 +22,3 @@ describe("the corpus", () => {
     expect(paragraphs.filter((paragraph) => seen.includes(paragraph))).toEqual([]);
   });
 });
-
-describe("printable text", () => {
-  it("is text as it was", () => {
-    expect(printable(new TextEncoder().encode("white—whale\n✓"))).toBe("white—whale\n✓");
-  });
-
-  it("has nothing that steers a terminal", () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 50 }), (bytes) => {
-        const steering = [...printable(bytes)].map((character) => character.codePointAt(0) ?? 0).filter(isControl);
-        expect(steering.filter((code) => code !== 10)).toEqual([]);
-      }),
-    );
-  });
-});
-
-/** C0, delete and C1. */
-function isControl(code: number): boolean {
-  return code < 32 || (code >= 127 && code < 160);
-}

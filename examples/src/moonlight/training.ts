@@ -1,4 +1,5 @@
 import { Generator, stack, type Tensor, zeros } from "@tsuki/core";
+import type { Loader, Tokens } from "@tsuki/data";
 import { languageModelLoss, type Moonlight } from "@tsuki/moe";
 import { type ParameterGroups, warmupCosine } from "@tsuki/optim";
 import { type RunEvent, Trainer } from "@tsuki/train";
@@ -8,7 +9,6 @@ import { groupsOf, makeModel, makeOptimizer } from "./model.ts";
 import type { Options } from "./options.ts";
 import { sampleText } from "./sampling.ts";
 import type { Corpus } from "./text.ts";
-import type { Windows } from "./windows.ts";
 
 /** A small Moonlight and how it is trained. */
 export interface Training {
@@ -22,7 +22,7 @@ export interface Training {
 export function makeTraining(
   options: Options,
   corpus: Corpus,
-  windows: Windows,
+  windows: Loader<Tokens>,
   listen: (event: RunEvent) => void,
 ): Training {
   const model = makeModel(options);

@@ -1,2 +1,4 @@
 /** Data from disk. */
-export {};
+export { loadNpy, loadNpz, saveNpy, saveNpz } from "./files/npy.ts";
+export type { FilePlace } from "./files/records.ts";
+export { loadJsonLines, type ReadTextOptions, readJsonLines, readText } from "./files/text.ts";

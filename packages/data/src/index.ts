@@ -15,6 +15,8 @@ export type { Dataset } from "./dataset.ts";
 export { type Document, documentOf } from "./document.ts";
 export { type EvaluationBatch, type EvaluationOptions, evaluationBatches } from "./evaluation.ts";
 export { Loader, type LoaderOptions, type LoaderState } from "./loader.ts";
+export { decodeNpy, encodeNpy } from "./npy/npy.ts";
+export { decodeNpz, type EncodeNpzOptions, encodeNpz } from "./npy/npz.ts";
 export { type PackedRow, type PackOptions, type PackState, packDocuments, packStream } from "./pack.ts";
 export { type ShuffleOptions, type ShuffleState, shuffleStream } from "./shuffle-buffer.ts";
 export {

@@ -63,7 +63,7 @@ export async function saveSafetensors(
   const { types = {}, maxShardBytes = Number.POSITIVE_INFINITY } = options;
   const shards = splitIntoShards(tensors, maxShardBytes);
   if (shards.length === 1) {
-    await writeAll([{ path, parts: encodeParts(tensors, metadata, { types }) }]);
+    await writeFiles([{ path, parts: encodeParts(tensors, metadata, { types }) }]);
     return;
   }
   const files = shards.map((shard, i) => {
@@ -78,15 +78,21 @@ export async function saveSafetensors(
   const total = files.reduce((sum, { parts }) => parts.slice(1).reduce((bytes, part) => bytes + part.length, sum), 0);
   const index = { metadata: { total_size: total }, weight_map: Object.fromEntries(fileOf) };
   const text = new TextEncoder().encode(`${JSON.stringify(index, null, 2)}\n`);
-  await writeAll([...files, { path: indexPath(path), parts: [text] }]);
+  await writeFiles([...files, { path: indexPath(path), parts: [text] }]);
   // Under its name it would be found before the index.
   await rm(path, { force: true });
 }
 
-/** Writes files of one folder, all to the disk before the first takes its name. */
-async function writeAll(
-  files: readonly { readonly path: string; readonly parts: readonly Uint8Array[] }[],
-): Promise<void> {
+/** A file to be written: its parts, one behind the other. */
+export interface FileParts {
+  readonly path: string;
+  readonly parts: readonly Uint8Array[];
+}
+
+/**
+ * Writes files of one folder, all to the disk before the first takes its name: each is there as a whole or as it was before.
+ */
+export async function writeFiles(files: readonly FileParts[]): Promise<void> {
   const temporaries: { temporary: string; path: string }[] = [];
   try {
     for (const { path, parts } of files) {

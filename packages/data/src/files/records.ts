@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { ArgumentError, FormatError } from "@tsuki/core";
 import { Items, type Stream } from "../stream.ts";
 
@@ -51,15 +51,15 @@ export class RecordStream extends Items<FileRecord> implements Stream<FileRecord
   }
 
   async next(): Promise<FileRecord | undefined> {
-    for (; this.#place.file < this.#paths.length; this.#place = { file: this.#place.file + 1, byte: 0, line: 0 }) {
+    while (this.#place.file < this.#paths.length) {
       const { file, byte, line } = this.#place;
       const path = this.#paths[file];
       const record = await this.#find(file, byte);
-      if (record.length === 0) continue;
-      const content = record.subarray(0, record.length - (endsWith(record, this.#separator) ? this.#separator.length : 0));
-      const text = decode(content, path, byte);
-      this.#place = { file, byte: byte + record.length, line: line + newlines(record) };
-      return { text, where: `${path}, line ${line + 1}, byte ${byte}` };
+      const whole = endsWith(record, this.#separator);
+      const text = decode(whole ? record.subarray(0, -this.#separator.length) : record, path, byte);
+      const next = { file, byte: byte + record.length, line: line + newlines(record) };
+      this.#place = whole ? next : { file: file + 1, byte: 0, line: 0 };
+      if (record.length > 0) return { text, where: `${path}, line ${line + 1}, byte ${byte}` };
     }
     return undefined;
   }
@@ -96,27 +96,57 @@ export class RecordStream extends Items<FileRecord> implements Stream<FileRecord
   async #read(file: number, byte: number, size: number): Promise<Chunk> {
     const path = this.#paths[file];
     const before = byte === 0 ? 0 : this.#separator.length;
-    const handle = await open(path, "r");
-    try {
-      const bytes = await readFully(handle, byte - before, size + before);
-      if (bytes.length < before || !endsWith(bytes.subarray(0, before), before ? this.#separator : Buffer.of())) {
-        throw new FormatError(`${path}, byte ${byte}: no record begins here; the file has changed since a place in it was kept`);
-      }
-      return { file, begin: byte, bytes: bytes.subarray(before), last: bytes.length < size + before };
-    } finally {
-      await handle.close();
+    const bytes = await readRange(path, byte - before, size + before);
+    if (before > 0 && !bytes.subarray(0, before).equals(this.#separator)) {
+      throw new FormatError(
+        `${path}, byte ${byte}: no record begins here; the file is not the one of which the place was kept`,
+      );
     }
+    return { file, begin: byte, bytes: bytes.subarray(before), last: bytes.length < size + before };
   }
 }
 
-/** As many bytes as there are. */
-async function readFully(handle: FileHandle, begin: number, size: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(size);
-  let done = 0;
-  while (done < size) {
-    const { bytesRead } = await handle.read(bytes, done, size - done, begin + done);
-    if (bytesRead === 0) break;
-    done += bytesRead;
+/** Bytes of a file, fewer where it ends. */
+async function readRange(path: string, begin: number, size: number): Promise<Buffer> {
+  const handle = await open(path, "r");
+  try {
+    const bytes = Buffer.allocUnsafe(size);
+    let done = 0;
+    while (done < size) {
+      const { bytesRead } = await handle.read(bytes, done, size - done, begin + done);
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    return bytes.subarray(0, done);
+  } catch (error) {
+    // Of a folder, it does not say which one.
+    if (error instanceof Error && !error.message.includes(path)) error.message += `, reading '${path}'`;
+    throw error;
+  } finally {
+    await handle.close();
   }
-  return bytes.subarray(0, done);
+}
+
+/** The text of a record. @throws FormatError at the first byte that is not UTF-8. */
+function decode(bytes: Buffer, path: string, byte: number): string {
+  // A byte order mark stands only at the beginning of a file.
+  const ignoreBOM = byte > 0;
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM }).decode(bytes);
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    const mended = Buffer.from(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes));
+    const wrong = bytes.findIndex((value, index) => value !== mended[index]);
+    throw new FormatError(`${path}, byte ${byte + wrong}: this is not UTF-8`, { cause });
+  }
+}
+
+function endsWith(bytes: Buffer, ending: Buffer): boolean {
+  return bytes.length >= ending.length && bytes.subarray(-ending.length).equals(ending);
+}
+
+function newlines(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) count++;
+  return count;
 }

@@ -6,6 +6,9 @@ import { downSample, type MeanPoint, type Point, smooth } from "./points.ts";
 /** Of the horizontal line of a chart. */
 export const lineDashes = "1.5 4";
 
+/** Pixels from one dot to the next. */
+const leastDot = 8;
+
 /** Something that a run tells again and again. */
 export interface Curve {
   readonly run: ChartRun;
@@ -14,7 +17,7 @@ export interface Curve {
   /** The run's where not given. */
   readonly color?: string;
   readonly dashes?: string;
-  /** Drawn as dots joined by a thin line, or as rings by themselves; never smoothed. */
+  /** Drawn as dots (where there is room) joined by a thin line, or as rings by themselves; never smoothed. */
   readonly shape?: "line" | "dots" | "rings";
   readonly values: readonly Value[];
 }
@@ -80,7 +83,10 @@ export function drawCurves(curves: readonly Curve[], options: ChartOptions, styl
       if (shape === "line") marks.push(Plot.line(points, { ...line, strokeWidth: 1.6 }));
       if (shape === "dots") {
         marks.push(Plot.line(points, { ...line, strokeWidth: 1, strokeOpacity: 0.6 }));
-        marks.push(Plot.dot(points, { ...dot, fill: color, stroke: background, r: 3 }));
+        // Closer to each other they would hide the lines.
+        if (points.length * leastDot <= width) {
+          marks.push(Plot.dot(points, { ...dot, fill: color, stroke: background, r: 3 }));
+        }
       }
       if (shape === "rings") {
         marks.push(Plot.dot(points, { ...dot, fill: background, stroke: color, strokeWidth: 2, r: 4 }));

@@ -4,8 +4,8 @@ import { thin } from "../thin.ts";
 import { element } from "./dom.ts";
 import { type View, view } from "./view.ts";
 
-/** Least milliseconds from one drawing to the next. */
-const interval = 1000;
+/** Least milliseconds from one drawing to the next, and the greatest part of the time that drawing may take. */
+const [interval, part] = [1000, 0.1];
 
 /** Shows what the server of this page tells, and goes on doing so after the connection was lost. */
 export function follow(): void {
@@ -15,6 +15,7 @@ export function follow(): void {
   let shown: { readonly what: string; readonly view: View } | null = null;
   let state: State | null = null;
   let drawing = false;
+  let took = 0;
 
   const say = (words: string, kind: State | "lost"): void => {
     status.textContent = words;
@@ -22,6 +23,7 @@ export function follow(): void {
   };
   const draw = (): void => {
     drawing = false;
+    const begin = performance.now();
     // Not before all came that there was: charts would grow from nothing at every connection.
     if (state === null || records.length === 0) return;
     const runs = records.map((record, run) => thin({ ...record, events: events[run] }));
@@ -32,11 +34,13 @@ export function follow(): void {
       document.body.replaceChildren(...shown.view.elements);
     }
     shown.view.update(runs);
+    took = performance.now() - begin;
   };
   const drawSoon = (): void => {
     if (drawing) return;
     drawing = true;
-    setTimeout(draw, shown === null ? 0 : interval);
+    // No frame comes while nobody looks.
+    setTimeout(() => requestAnimationFrame(draw), shown === null ? 0 : Math.max(interval, took / part));
   };
 
   document.body.append(element("p", { class: "words" }, "Waiting for the runs. ", status));

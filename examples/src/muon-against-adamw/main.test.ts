@@ -1,0 +1,62 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { made, Program, runExample } from "../../test/program.ts";
+
+const runs = mkdtempSync(join(tmpdir(), "tsuki-optimizers-"));
+afterAll(() => rmSync(runs, { recursive: true }));
+
+const example = "muon-against-adamw";
+const small = [
+  ..."--hidden 16 --heads 2 --layers 2 --experts 4 --batch 16 --sequence 64 --seed 9 --threads 1".split(" "),
+  ..."--steps 4 --eval-every 2 --eval-batches 1 --log-every 1".split(" "),
+];
+
+describe.concurrent("Muon against AdamW", () => {
+  it("trains both from the same weights on the same text, and compares them in one report", async () => {
+    const folder = join(runs, "whole");
+    const { output } = await runExample(example, ...small, "--out", folder);
+    const [muon, adamw] = [await made(join(folder, "muon")), await made(join(folder, "adamw"))];
+    expect(muon.metrics[0]).toEqual(adamw.metrics[0]);
+    expect(muon.metrics[1]).toMatchObject({ loss: (adamw.metrics[1] as { loss: number }).loss, lr: 0 });
+    expect(muon.weights).not.toEqual(adamw.weights);
+    expect(muon.position.batches).toEqual(adamw.position.batches);
+    expect(Object.keys(muon.optimizer).some((name) => name.endsWith(".momentum_buffer"))).toBe(true);
+    expect(Object.keys(adamw.optimizer).some((name) => name.endsWith(".momentum_buffer"))).toBe(false);
+    for (const [name, { metrics }] of Object.entries({ muon, adamw })) {
+      const last = metrics.at(-1);
+      expect(last).toMatchObject({ kind: "validation", part: "whole", step: 4 });
+      expect(output).toMatch(new RegExp(`^ +${name} +${(last as { loss: number }).loss.toFixed(4)} `, "m"));
+    }
+    expect(output).toMatch(/^ {2}(Muon|AdamW) is where (Muon|AdamW) ends after [1-4] of 4 steps/m);
+    expect(output).toContain(`Report: ${join(folder, "report.html")}`);
+    expect(readFileSync(join(folder, "report.html"), "utf8")).toContain("<title>2 runs");
+  });
+
+  it("goes on with the run that was stopped, by either folder, and then with the other", async () => {
+    const [straight, stopped] = [join(runs, "straight"), join(runs, "stopped")];
+    await runExample(example, ...small, "--out", straight, "--no-report");
+    expect(existsSync(join(straight, "report.html"))).toBe(false);
+
+    const first = await runExample(example, ...small, "--out", stopped, "--stop-after", "3");
+    const again = `To go on: npm run example -- ${example} --resume ${join(stopped, "muon")}`;
+    expect(first.output).toContain(`Stopped after step 3. ${again}`);
+    expect(existsSync(join(stopped, "adamw"))).toBe(false);
+    const second = new Program(["--resume", join(stopped, "muon"), "--no-report"], { example });
+    await second.says(/adamw$[\s\S]* step +done/m);
+    second.kill("SIGINT");
+    expect(await second.ended).toBe(0);
+    expect(second.output).toContain("Going on after step 3.");
+    await runExample(example, "--resume", stopped, "--no-report");
+    for (const name of ["muon", "adamw"]) {
+      expect(await made(join(stopped, name)), name).toEqual(await made(join(straight, name)));
+    }
+  });
+
+  it("a run that is not there is one line", async () => {
+    const program = new Program(["--resume", join(runs, "none")], { example });
+    expect(await program.ended).toBe(2);
+    expect(program.errors).toMatch(/^error: --resume .*none.muon: no run is there .*\n$/);
+  });
+});

@@ -1,0 +1,126 @@
+import { Generator, setDefaultDevice, type Tensor, tensor } from "@tsuki/core";
+import { languageModelLoss, Moonlight, type MoonlightConfig } from "@tsuki/moe";
+import { HostGenerator } from "@tsuki/nn";
+import { MuonWithAdamW, moonlightGroups, warmupCosine } from "@tsuki/optim";
+import { type BatchSource, Trainer } from "@tsuki/train";
+
+export interface Size {
+  readonly hidden: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly experts: number;
+  /** Sequences of a batch, and tokens of a sequence. */
+  readonly rows: number;
+  readonly length: number;
+}
+
+/** As small as it can be with all parts of a Moonlight; and what `npm start` trains. */
+export const sizes: Readonly<Record<"tiny" | "quickstart", Size>> = {
+  tiny: { hidden: 32, layers: 2, heads: 2, experts: 4, rows: 4, length: 32 },
+  quickstart: { hidden: 128, layers: 4, heads: 4, experts: 8, rows: 16, length: 128 },
+};
+
+function configOf({ hidden, layers, heads, experts, length }: Size): MoonlightConfig {
+  const headDim = hidden / heads;
+  return {
+    vocabSize: 128,
+    hiddenSize: hidden,
+    numHiddenLayers: layers,
+    numAttentionHeads: heads,
+    kvLoraRank: hidden / 2,
+    qkNopeHeadDim: headDim,
+    qkRopeHeadDim: headDim / 2,
+    vHeadDim: headDim,
+    intermediateSize: 3 * hidden,
+    moeIntermediateSize: hidden,
+    numRoutedExperts: experts,
+    numSharedExperts: 1,
+    numExpertsPerToken: 2,
+    firstKDenseReplace: 1,
+    moeLayerFreq: 1,
+    numGroups: 1,
+    topKGroups: 1,
+    normTopKProb: true,
+    routedScalingFactor: Math.SQRT2,
+    auxLossAlpha: 1e-4,
+    ropeTheta: 10_000,
+    rmsNormEps: 1e-5,
+    initializerRange: 0.02,
+    maxPositionEmbeddings: length,
+    bosTokenId: 0,
+    eosTokenId: 0,
+  };
+}
+
+const text = "Call me Ishmael. Some years ago, never mind how long precisely, I thought I would sail about a little. ";
+
+/** Random windows of a text that is repeated. */
+class Windows implements BatchSource<Tensor> {
+  readonly #bytes = new TextEncoder().encode(text.repeat(20));
+  readonly #generator = new HostGenerator(5);
+  readonly #size: Size;
+
+  constructor(size: Size) {
+    this.#size = size;
+  }
+
+  next(): Tensor {
+    const { rows, length } = this.#size;
+    const ids = new Int32Array(rows * length);
+    for (let row = 0; row < rows; row++) {
+      const start = Math.floor(this.#generator.next() * (this.#bytes.length - length));
+      ids.set(this.#bytes.subarray(start, start + length), row * length);
+    }
+    return tensor(ids, { shape: [rows, length] });
+  }
+
+  state() {
+    return this.#generator.state();
+  }
+
+  restore(state: ReturnType<Windows["state"]>): void {
+    this.#generator.restore(state);
+  }
+}
+
+/** A training from its beginning, on the default device. */
+export function makeTrainer(size: Size = sizes.tiny): Trainer<Tensor> {
+  const config = configOf(size);
+  const model = new Moonlight(config, new Generator(1));
+  return new Trainer<Tensor>({
+    model,
+    optimizer: new MuonWithAdamW(moonlightGroups(model.namedParameters()), { lr: 0.01 }),
+    batches: new Windows(size),
+    schedule: warmupCosine({ peak: 0.01, warmupSteps: 2, totalSteps: 40, final: 0.001 }),
+    batchTokens: size.rows * size.length,
+    clip: 1,
+    loss: (ids) => {
+      const { loss, crossEntropy } = languageModelLoss(model, ids, { auxiliaryCoefficient: config.auxLossAlpha });
+      return { loss, reported: crossEntropy };
+    },
+    afterUpdate: () => model.updateBias(1e-3),
+  });
+}
+
+/** Of the trainings that are compared. */
+export const steps = 30;
+
+/** The losses of the trainer's next steps. */
+export async function lossesOf(trainer: Trainer<Tensor>, steps: number): Promise<number[]> {
+  const losses: number[] = [];
+  for (let step = 0; step < steps; step++) losses.push((await trainer.train())?.loss ?? Number.NaN);
+  return losses;
+}
+
+/** What a training comes to on a wasm device, and whether that rounds multiply-adds once: its bits depend on it. */
+export interface Outcome {
+  readonly losses: readonly number[];
+  readonly contracted: boolean;
+}
+
+export async function train(steps: number, options: { readonly deterministic: boolean }): Promise<Outcome> {
+  setDefaultDevice("wasm", options);
+  const trainer = makeTrainer();
+  const losses = await lossesOf(trainer, steps);
+  return { losses, contracted: (await trainer.checkpoint()).position.contracted };
+}

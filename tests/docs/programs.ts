@@ -1,0 +1,61 @@
+/** Programs of the docs: written to a folder, checked by the compiler, run in a process of their own. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Ran } from "./run-pages.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** A folder of programs, by their names. Packages resolve to their sources. */
+export class Programs {
+  readonly #folder: string;
+  readonly #names: readonly string[];
+
+  constructor(folder: string, programs: Readonly<Record<string, string>>) {
+    this.#folder = `${root}node_modules/.cache/tsuki/${folder}/`;
+    this.#names = Object.keys(programs);
+    rmSync(this.#folder, { recursive: true, force: true });
+    mkdirSync(this.#folder, { recursive: true });
+    for (const [name, program] of Object.entries(programs))
+      writeFileSync(this.#fileOf(name), `${program}\nexport {};\n`);
+    const config = {
+      extends: `${root}tsconfig.base.json`,
+      compilerOptions: {
+        rootDir: root,
+        noEmit: true,
+        noUnusedLocals: false,
+        isolatedDeclarations: false,
+        declaration: false,
+        typeRoots: [`${root}node_modules/@types`],
+      },
+      files: this.#names.map((name) => this.#fileOf(name)),
+    };
+    writeFileSync(`${this.#folder}tsconfig.json`, JSON.stringify(config));
+  }
+
+  /** What the compiler says; "" where all is well. */
+  check(): string {
+    const { stdout } = node(["node_modules/typescript/bin/tsc", "-p", this.#folder]);
+    return stdout;
+  }
+
+  /** Runs some of them in one process. */
+  run(names: readonly string[] = this.#names): Map<string, Ran> {
+    const runner = `${root}tests/docs/run-pages.ts`;
+    const files = names.map((name) => this.#fileOf(name));
+    const out = `${this.#folder}results.json`;
+    rmSync(out, { force: true });
+    const { stdout, stderr } = node(["--conditions=@tsuki/source", "--import", "tsx", runner, out, ...files]);
+    if (!existsSync(out)) throw new Error(`the programs ended early:\n${stdout}${stderr}`);
+    const results: Ran[] = JSON.parse(readFileSync(out, "utf8"));
+    return new Map(results.map((ran, i) => [names[i], ran]));
+  }
+
+  #fileOf(name: string): string {
+    return `${this.#folder}${name}.mts`;
+  }
+}
+
+function node(args: readonly string[]): { stdout: string; stderr: string } {
+  return spawnSync(process.execPath, args, { cwd: root, encoding: "utf8", maxBuffer: 1 << 28 });
+}
