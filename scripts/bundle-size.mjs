@@ -23,6 +23,8 @@ const cases = [
   { title: "@tsuki/nn, all exports", name: "@tsuki/nn", budget: 16 },
   { title: "@tsuki/optim, all exports", name: "@tsuki/optim", budget: 11 },
   { title: "@tsuki/moe, all exports", name: "@tsuki/moe", budget: 10 },
+  { title: "@tsuki/data, all exports", name: "@tsuki/data", budget: 14 },
+  { title: "@tsuki/train, all exports", name: "@tsuki/train", budget: 4 },
 ];
 const packages = [...new Set(cases.map(({ name }) => name))];
 

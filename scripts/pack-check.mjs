@@ -26,6 +26,13 @@ if (Math.abs(corner - 0.6857849) > 1e-5) throw new Error(\`Newton-Schulz of the 
 const { total }: { total: number } = countParameters(moonlight16B);
 if (total !== 15_960_108_544) throw new Error(\`Moonlight has \${total} parameters\`);
 `,
+  "@tsuki/data": `import { decodeNpy, encodeBytes, encodeNpy, Loader, TokenWindows } from "@tsuki/data";
+const windows = new TokenWindows(encodeBytes("the white whale"), { length: 4 });
+const { shape } = await new Loader(windows, { batch: 2 }).next();
+if (String(shape) !== "2,4") throw new Error(\`a batch of two windows of four has the shape [\${shape}]\`);
+const { data } = decodeNpy(encodeNpy({ dtype: "float32", shape: [2], data: Float32Array.of(0.5, 2) }));
+if (String(data) !== "0.5,2") throw new Error(\`an npy file gave \${data}\`);
+`,
   "@tsuki/train": `import { parameter, zeros } from "@tsuki/core";
 import { Linear, mseLoss } from "@tsuki/nn";
 import { SGD } from "@tsuki/optim";

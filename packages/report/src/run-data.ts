@@ -10,6 +10,8 @@ export interface RunData {
   readonly environment: Readonly<Record<string, unknown>>;
   /** In the order of `metrics.jsonl`. */
   readonly events: readonly RunEvent[];
+  /** For how many of its kind an event stands, where there were too many for a page; 1: for itself. */
+  readonly thinned?: { readonly steps: number; readonly experts: number; readonly samples: number };
 }
 
 /** Events of one kind. */

@@ -39,6 +39,14 @@ describe("a thinned run", () => {
     );
   });
 
+  it("says for how many an event stands", () => {
+    const { thinned, events } = thin(run, { steps: 24, experts: 30, samples: 3 });
+    expect(thinned).toEqual({ steps: 10, experts: 1, samples: 2 });
+    expect(sizeOf(eventsOf(events, "step")[0])).toBe(10);
+    expect(eventsOf(events, "experts")).toEqual(eventsOf(run.events, "experts"));
+    expect(eventsOf(events, "sample").map(({ step }) => step)).toEqual([50, 150, 200]);
+  });
+
   it("has each step in one group, with its mean, its lowest and its highest", () => {
     fc.assert(
       fc.property(limits, (most) => {

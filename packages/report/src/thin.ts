@@ -37,21 +37,29 @@ export function thin(run: RunData, limits: Limits = usualLimits): RunData {
   const steps = eventsOf(run.events, "step");
   const experts = eventsOf(run.events, "experts");
   const samples = eventsOf(run.events, "sample");
-  if (steps.length <= limits.steps && experts.length <= limits.experts && samples.length <= limits.samples) return run;
+  const thinned = {
+    steps: groupSize(steps.length, limits.steps),
+    experts: groupSize(experts.length, limits.experts),
+    samples: groupSize(samples.length, limits.samples),
+  };
+  if (Object.values(thinned).every((size) => size === 1)) return run;
   const events: RunEvent[] = [
-    ...merged(steps, limits.steps, groupOfSteps),
+    ...merged(steps, thinned.steps, groupOfSteps),
     ...eventsOf(run.events, "validation"),
-    ...merged(experts, limits.experts, meanLoad),
-    ...merged(samples, limits.samples, (group) => group[0]),
+    ...merged(experts, thinned.experts, meanLoad),
+    ...merged(samples, thinned.samples, (group) => group[0]),
   ];
-  return { ...run, events: events.sort((a, b) => a.step - b.step) };
+  return { ...run, events: events.sort((a, b) => a.step - b.step), thinned };
 }
 
-/** At most `most` events: the last one, and before it one for each of equally many. */
-function merged<T>(events: readonly T[], most: number, merge: (group: readonly T[]) => T): readonly T[] {
-  if (events.length <= most) return events;
+/** So that at most `most` are left with the last one, which is in no group. */
+function groupSize(events: number, most: number): number {
+  return events <= most ? 1 : Math.ceil((events - 1) / (most - 1));
+}
+
+function merged<T>(events: readonly T[], size: number, merge: (group: readonly T[]) => T): readonly T[] {
+  if (size === 1) return events;
   const end = events.length - 1;
-  const size = Math.ceil(end / (most - 1));
   const groups = Array.from({ length: Math.ceil(end / size) }, (_, i) =>
     events.slice(i * size, Math.min((i + 1) * size, end)),
   );

@@ -23,7 +23,7 @@ export class PortError extends Error {
   /** Of the system, such as `EADDRINUSE`. */
   readonly code: string | undefined;
 
-  constructor(port: number, cause: NodeJS.ErrnoException) {
+  constructor(port: number, cause: Error & { readonly code?: string }) {
     const why = cause.code === "EADDRINUSE" ? "is in use" : `cannot be listened on: ${cause.message}`;
     super(`port ${port} ${why}`, { cause });
     this.code = cause.code;

@@ -11,10 +11,12 @@ export interface Panel {
   /** Named beside the title where a panel is one run's. */
   readonly run?: PageRun;
   readonly note?: () => Node;
-  readonly height: number;
   readonly wide?: boolean;
   readonly draw: (options: ChartOptions) => Chart;
 }
+
+/** Of a chart, in pixels. */
+const height = 280;
 
 /** A chart with its title; drawn anew when it gets another width. */
 export interface Card {
@@ -24,7 +26,7 @@ export interface Card {
 }
 
 export function card(panel: Panel): Card {
-  const place = element("div", { class: "chart", style: `min-height: ${panel.height}px` });
+  const place = element("div", { class: "chart", style: `min-height: ${height}px` });
   const title = element("span", { class: "named" }, panel.title, panel.run ? label(panel.run) : "");
   const shown = element(
     "article",
@@ -48,7 +50,7 @@ export function card(panel: Panel): Card {
       settings = changed;
       width = place.clientWidth;
       if (width === 0) return;
-      place.replaceChildren(made.panel.draw({ width, height: made.panel.height, ...settings }));
+      place.replaceChildren(made.panel.draw({ width, height, ...settings }));
       // The new drawing has not seen the pointer that rests on it.
       if (pointer) place.querySelector("svg")?.dispatchEvent(new PointerEvent("pointermove", pointer));
     },

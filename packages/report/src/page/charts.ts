@@ -1,3 +1,4 @@
+import type { ChartOptions } from "../charts/chart.ts";
 import { expertHeatMap, heatGradient } from "../charts/experts.ts";
 import {
   gradNormChart,
@@ -43,48 +44,42 @@ export function charts(): { readonly element: HTMLElement; update(runs: readonly
   };
 }
 
+/** In an order that fills the rows of three columns, where two of them are wide. */
 function panels(runs: readonly PageRun[]): readonly Panel[] {
   const several = runs.length > 1;
-  const height = 240;
-  return [
+  const found: readonly (Panel | null)[] = [
     {
       key: "loss",
       title: "Loss",
       note: () => lossNote(several ? runs : []),
-      height: 340,
       wide: true,
       draw: (options) => lossChart(runs, options),
     },
-    { key: "lr", title: "Learning rate", height, draw: (options) => learningRateChart(runs, options) },
-    { key: "norm", title: "Gradient norm", height, draw: (options) => gradNormChart(runs, options) },
-    { key: "speed", title: "Speed", height, draw: (options) => speedChart(runs, options) },
-    ...(hasUpdates(runs)
-      ? [{ key: "rms", title: "RMS of the updates", height, draw: (options) => updateRmsChart(runs, options) } as Panel]
-      : []),
-    ...metricNames(runs).map(
-      (name): Panel => ({
-        key: `metric ${name}`,
-        title: name,
-        height,
-        draw: (options) => metricChart(runs, name, options),
-      }),
-    ),
-    ...runs.flatMap((run, index): readonly Panel[] =>
+    { key: "lr", title: "Learning rate", draw: (options) => learningRateChart(runs, options) },
+    ...runs.map((run, index) =>
       run.events.some(({ kind }) => kind === "experts")
-        ? [
-            {
-              key: `experts ${index}`,
-              title: "Load of the experts",
-              run: several ? run : undefined,
-              note: heatNote,
-              height: 300,
-              wide: !several,
-              draw: (options) => expertHeatMap(run, options),
-            },
-          ]
-        : [],
+        ? {
+            key: `experts ${index}`,
+            title: "Load of the experts",
+            run: several ? run : undefined,
+            note: heatNote,
+            wide: !several,
+            draw: (options: ChartOptions) => expertHeatMap(run, options),
+          }
+        : null,
     ),
+    { key: "norm", title: "Gradient norm", draw: (options) => gradNormChart(runs, options) },
+    { key: "speed", title: "Speed", draw: (options) => speedChart(runs, options) },
+    hasUpdates(runs)
+      ? { key: "rms", title: "RMS of the updates", draw: (options) => updateRmsChart(runs, options) }
+      : null,
+    ...metricNames(runs).map((name) => ({
+      key: `metric ${name}`,
+      title: name,
+      draw: (options: ChartOptions) => metricChart(runs, name, options),
+    })),
   ];
+  return found.filter((panel) => panel !== null);
 }
 
 function hasUpdates(runs: readonly PageRun[]): boolean {

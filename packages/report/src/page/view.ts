@@ -1,5 +1,4 @@
 import type { RunData } from "../run-data.ts";
-import { isGroup } from "../thin.ts";
 import { charts } from "./charts.ts";
 import { element } from "./dom.ts";
 import { comparison, headline } from "./headline.ts";
@@ -56,11 +55,16 @@ export function view(data: readonly RunData[], status: Node | string = ""): View
   };
 }
 
-/** Says what a point stands for, where a long run was thinned. */
+/** Says what long runs leave out. */
 function thinned(runs: readonly RunData[]): string {
-  const sizes = runs.flatMap(({ events }) =>
-    events.map((event) => (event.kind === "step" && isGroup(event) ? event.group.steps : 1)),
-  );
-  const most = sizes.reduce((most, size) => Math.max(most, size), 1);
-  return most === 1 ? "" : `A point stands for up to ${most} steps: their mean; faint: from the lowest to the highest.`;
+  const most = (kind: keyof NonNullable<RunData["thinned"]>): number =>
+    Math.max(...runs.map(({ thinned }) => thinned?.[kind] ?? 1));
+  const [steps, experts, samples] = [most("steps"), most("experts"), most("samples")];
+  return [
+    steps > 1 ? `A point stands for up to ${steps} steps: their mean; faint: from the lowest to the highest.` : "",
+    experts > 1 ? `Loads are means of up to ${experts} observations.` : "",
+    samples > 1 ? `One of ${samples} samples is shown.` : "",
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
