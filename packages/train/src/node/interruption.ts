@@ -6,6 +6,10 @@ export interface Interruption {
   dispose(): void;
 }
 
+/** What is told that the output cannot be written. */
+const listeners = new Set<(error: NodeJS.ErrnoException) => void>();
+let listening = false;
+
 /**
  * Aborted by the first Ctrl-C (or SIGTERM), so that the program can stop after what it is doing; the second ends the process
  * at once. Also aborted when the output cannot be written any more (`| head`, a full disk).
@@ -22,13 +26,23 @@ export function interruption(say: (text: string) => void): Interruption {
     controller.abort();
     say(`stopping after this step: the output cannot be written (${error.code ?? error.message})`);
   };
-  process.stdout.on("error", unwritable);
+  listenToOutput();
+  listeners.add(unwritable);
   for (const name of signals) process.on(name, stop);
   return {
     signal: controller.signal,
     dispose() {
-      process.stdout.off("error", unwritable);
+      listeners.delete(unwritable);
       for (const name of signals) process.off(name, stop);
     },
   };
+}
+
+/** From now on to the end of the process: the error of the last line comes after all else. */
+function listenToOutput(): void {
+  if (listening) return;
+  listening = true;
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    for (const tell of listeners) tell(error);
+  });
 }
