@@ -34,6 +34,11 @@ export default defineConfig({
   cleanUrls: true,
   lastUpdated: false,
   head: [["link", { rel: "icon", href: "/moon.svg" }]],
+  // Its tables have nine columns.
+  transformPageData: ({ relativePath, frontmatter }) =>
+    relativePath === "ops.md" ? { frontmatter: { ...frontmatter, aside: false } } : undefined,
+  // The page of core's API is large, and so is the index of the search.
+  vite: { build: { chunkSizeWarningLimit: 4000 } },
   markdown: {
     config: plainOutsideLinks,
     theme: { light: "github-light", dark: "github-dark" },

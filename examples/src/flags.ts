@@ -38,9 +38,3 @@ export function flagsOf(config: object): string[] {
     value === null ? [] : [`--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, String(value)],
   );
 }
-
-/** `2026-02-24T09-30-00`, local time: a folder's name that sorts. */
-export function dateAndTime(): string {
-  const now = new Date();
-  return new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 19).replaceAll(":", "-");
-}

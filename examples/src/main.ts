@@ -12,6 +12,14 @@ const examples: Readonly<Record<string, { readonly about: string; readonly run: 
     about: "a network of two layers that reads handwritten digits (MNIST)",
     run: () => import("./digits/main.ts"),
   },
+  characters: {
+    about: "a small Llama that learns a text, character by character (--text FILE)",
+    run: () => import("./characters/main.ts"),
+  },
+  "fine-tuning": {
+    about: "a language model learns to answer questions, with LoRA",
+    run: () => import("./fine-tuning/main.ts"),
+  },
   "muon-against-adamw": {
     about: "the same small Moonlight with either optimizer, and a report with the curves of both",
     run: () => import("./muon-against-adamw/main.ts"),

@@ -2,7 +2,7 @@ import { describe, expect, inject, it } from "vitest";
 import { steps, train } from "./training.ts";
 
 /** Where multiply-adds round twice, every machine and engine has these bits. */
-const last = 1.7100856304168701;
+const last = 1.7292076349258423;
 
 describe("a small Moonlight with Muon", () => {
   const node = inject("inNode");

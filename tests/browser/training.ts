@@ -1,8 +1,8 @@
-import { Generator, setDefaultDevice, type Tensor, tensor } from "@tsuki/core";
+import { Generator, setDefaultDevice, type Tensor } from "@tsuki/core";
+import { encodeBytes, Loader, TokenWindows } from "@tsuki/data";
 import { languageModelLoss, Moonlight, type MoonlightConfig } from "@tsuki/moe";
-import { HostGenerator } from "@tsuki/nn";
 import { MuonWithAdamW, moonlightGroups, warmupCosine } from "@tsuki/optim";
-import { type BatchSource, Trainer } from "@tsuki/train";
+import { Trainer } from "@tsuki/train";
 
 export interface Size {
   readonly hidden: number;
@@ -54,43 +54,15 @@ function configOf({ hidden, layers, heads, experts, length }: Size): MoonlightCo
 
 const text = "Call me Ishmael. Some years ago, never mind how long precisely, I thought I would sail about a little. ";
 
-/** Random windows of a text that is repeated. */
-class Windows implements BatchSource<Tensor> {
-  readonly #bytes = new TextEncoder().encode(text.repeat(20));
-  readonly #generator = new HostGenerator(5);
-  readonly #size: Size;
-
-  constructor(size: Size) {
-    this.#size = size;
-  }
-
-  next(): Tensor {
-    const { rows, length } = this.#size;
-    const ids = new Int32Array(rows * length);
-    for (let row = 0; row < rows; row++) {
-      const start = Math.floor(this.#generator.next() * (this.#bytes.length - length));
-      ids.set(this.#bytes.subarray(start, start + length), row * length);
-    }
-    return tensor(ids, { shape: [rows, length] });
-  }
-
-  state() {
-    return this.#generator.state();
-  }
-
-  restore(state: ReturnType<Windows["state"]>): void {
-    this.#generator.restore(state);
-  }
-}
-
 /** A training from its beginning, on the default device. */
 export function makeTrainer(size: Size = sizes.tiny): Trainer<Tensor> {
   const config = configOf(size);
   const model = new Moonlight(config, new Generator(1));
+  const windows = new TokenWindows(encodeBytes(text.repeat(40)), { length: size.length });
   return new Trainer<Tensor>({
     model,
     optimizer: new MuonWithAdamW(moonlightGroups(model.namedParameters()), { lr: 0.01 }),
-    batches: new Windows(size),
+    batches: new Loader(windows, { batch: size.rows, seed: 5 }),
     schedule: warmupCosine({ peak: 0.01, warmupSteps: 2, totalSteps: 40, final: 0.001 }),
     batchTokens: size.rows * size.length,
     clip: 1,

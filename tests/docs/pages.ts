@@ -1,8 +1,9 @@
 /** The TypeScript of a page of the guide, as a program, and what it says that it prints. */
 import { readdirSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const folder = fileURLToPath(new URL("../../docs/guide/", import.meta.url));
+const docs = fileURLToPath(new URL("../../docs/", import.meta.url));
 
 export interface Page {
   readonly name: string;
@@ -14,11 +15,12 @@ export interface Page {
   readonly printed: readonly string[];
 }
 
-/** The pages of the guide that have TypeScript. */
+/** The pages that are written by hand and have TypeScript. */
 export function readPages(): Page[] {
-  const names = readdirSync(folder).filter((name) => name.endsWith(".md"));
-  return names
-    .map((name) => parse(name.slice(0, -3), readFileSync(folder + name, "utf8")))
+  const guide = readdirSync(`${docs}guide`).map((file) => `guide/${file}`);
+  return ["architecture.md", ...guide]
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => parse(basename(file, ".md"), readFileSync(docs + file, "utf8")))
     .filter(({ program, unrun }) => program.trim() !== "" || unrun.length > 0);
 }
 

@@ -13,8 +13,8 @@ export function pageOf(
     const given = pairs.map((pair) => ({ pair, ...results[at++] }));
     return given.map(({ pair, python, tsuki }) => {
       const difference = pair.differs && `\`${shown(python)}\` there, \`${shown(tsuki)}\` here`;
-      const notes = [pair.note, difference].filter((note) => note !== undefined).join(": ");
-      return `| ${cell(pair.python)} | ${cell(pair.tsuki)} | ${notes} |`;
+      const notes = [pair.note, difference].filter(Boolean).join(": ");
+      return `| ${cell(pair.python)} | ${cell(pair.tsuki)}${notes && `<br><small>${notes}</small>`} |`;
     });
   };
   const language = title.split(" ").at(-1);
@@ -22,16 +22,18 @@ export function pageOf(
     `# ${title}`,
     `<!-- Written from ${source} by \`npm test -- tests/docs-pairs.test.ts -u\`. -->`,
     about,
-    `The tests run both sides of every row, and compare: shapes, kinds of dtype, values. Where a row says what comes \`there\` and
-\`here\`, they check that it does. Before each row stands`,
+    `The tests run both sides of every row and compare shapes, kinds of dtype, and values. Where a row says what comes there and here,
+they check that. Before each row stands`,
     `\`\`\`python\n${python}\n\`\`\``,
     "and",
     `\`\`\`ts\n${tsuki}\n\`\`\``,
+    '<div class="pairs">',
     ...sections.flatMap(({ title, about, pairs }) => [
       `## ${title}`,
       ...(about ? [about] : []),
-      [`| ${language} | Tsuki | |`, "| --- | --- | --- |", ...rows(pairs)].join("\n"),
+      [`| ${language} | Tsuki |`, "| --- | --- |", ...rows(pairs)].join("\n"),
     ]),
+    "</div>",
   ].join("\n\n")}\n`;
 }
 

@@ -3,7 +3,7 @@ import { Generator, relu, type Tensor } from "@tsuki/core";
 import { collate, Loader } from "@tsuki/data";
 import { crossEntropy, inference, Linear, Sequential } from "@tsuki/nn";
 import { AdamW, warmupCosine } from "@tsuki/optim";
-import { writeReport } from "@tsuki/report";
+import { startDashboard, writeReport } from "@tsuki/report";
 import { Trainer } from "@tsuki/train";
 import { count, runProgram, say, seedOf, UsageError } from "@tsuki/train/node";
 import { readDigits, ShiftedDigits, side } from "./data.ts";
@@ -19,6 +19,7 @@ await runProgram(
     about: "Learns to read handwritten digits.",
     schema,
     report: writeReport,
+    dashboard: startDashboard,
     make({ seed, batch, steps, hidden, lr, weightDecay, shift }, listen) {
       const { training, heldOut } = readDigits();
       if (batch > training.length) throw new UsageError(`error: --batch ${batch}: there are ${training.length} digits`);

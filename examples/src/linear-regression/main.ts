@@ -3,7 +3,7 @@ import { Generator } from "@tsuki/core";
 import { collate, Loader } from "@tsuki/data";
 import { inference, Linear, mseLoss } from "@tsuki/nn";
 import { SGD, warmupCosine } from "@tsuki/optim";
-import { writeReport } from "@tsuki/report";
+import { startDashboard, writeReport } from "@tsuki/report";
 import { Trainer } from "@tsuki/train";
 import { runProgram, say, seedOf } from "@tsuki/train/node";
 import { leastSquares, makePoints } from "./data.ts";
@@ -17,6 +17,7 @@ await runProgram(
     about: "Finds w and b of y = w·x + b from noisy points.",
     schema,
     report: writeReport,
+    dashboard: startDashboard,
     async make({ seed, features, points, noise, batch, steps, lr }, listen) {
       const { truth, training, heldOut } = await makePoints({ features, points, noise, seed: seedOf(seed, "samples") });
       const test = collate(heldOut);

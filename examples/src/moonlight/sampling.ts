@@ -1,7 +1,6 @@
 import type { Generator } from "@tsuki/core";
 import { decodeBytes, encodeBytes, printable } from "@tsuki/data";
-import type { Moonlight } from "@tsuki/moe";
-import { generate } from "@tsuki/nn";
+import { generate, type LanguageModel } from "@tsuki/nn";
 
 export interface SamplingOptions {
   readonly prompt: string;
@@ -12,7 +11,7 @@ export interface SamplingOptions {
 
 /** The prompt and what the model adds; the text as far as it got where the signal came. */
 export async function sampleText(
-  model: Moonlight,
+  model: LanguageModel,
   generator: Generator,
   { prompt, sampleLength, temperature, sequence }: SamplingOptions,
   signal: AbortSignal,

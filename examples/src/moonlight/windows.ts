@@ -8,7 +8,10 @@ import type { Corpus } from "./text.ts";
  *
  * @throws UsageError where the text is too short for a batch
  */
-export function windowsOf({ training }: Corpus, { batch, sequence: length, seed }: Options): Loader<Tokens> {
+export function windowsOf(
+  { training }: Corpus,
+  { batch, sequence: length, seed }: Pick<Options, "batch" | "sequence" | "seed">,
+): Loader<Tokens> {
   const windows = new TokenWindows(training, { length });
   if (windows.leastLength < batch) {
     throw new UsageError(

@@ -7,20 +7,13 @@ import { dirname, join } from "node:path";
 import type { Tensor } from "@tsuki/core";
 import { toHuggingFace } from "@tsuki/moe";
 import { readRun, writeReport } from "@tsuki/report";
-import {
-  type Invocation,
-  type Program,
-  parseCommandLine,
-  readRecord,
-  runProgram,
-  say,
-  UsageError,
-} from "@tsuki/train/node";
-import { dateAndTime, flagsOf } from "../flags.ts";
+import { newRunPath, type Program, parseCommandLine, readRecord, say } from "@tsuki/train/node";
+import { flagsOf } from "../flags.ts";
 import { describeRun } from "../moonlight/report.ts";
 import { readCorpus } from "../moonlight/text.ts";
 import { makeTraining } from "../moonlight/training.ts";
 import { windowsOf } from "../moonlight/windows.ts";
+import { runExample, runToEnd } from "../several-runs.ts";
 import { type OptimizerName, type Options, optimizers, optionsOf, schema } from "./options.ts";
 import { describeResult } from "./result.ts";
 
@@ -31,35 +24,26 @@ const about = {
   schema,
 };
 
-try {
-  await compare(parseCommandLine(process.argv.slice(2), { ...about, recorded }));
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 2;
-}
-
-/** Both runs, each in a folder of its own below that of the comparison; one that was there goes on. */
-async function compare({ config, out, resume, stopAfter, report }: Invocation<Options>): Promise<void> {
-  const folder = resume === null ? (out ?? join("runs", dateAndTime())) : folderOfBoth(resume);
+/** Each run has a folder of its own below that of the comparison; one that was begun goes on. */
+await runExample(async () => {
+  const { config, out, resume, stopAfter, report } = parseCommandLine(process.argv.slice(2), { ...about, recorded });
+  const folder = resume === null ? (out ?? newRunPath()) : folderOfBoth(resume);
   const folders = optimizers.map((optimizer) => join(folder, optimizer));
+  const stop = stopAfter === null ? [] : ["--stop-after", String(stopAfter)];
   for (const [index, optimizer] of optimizers.entries()) {
     const begun = resume !== null && existsSync(join(folders[index], "config.json"));
-    const stop = stopAfter === null ? [] : ["--stop-after", String(stopAfter)];
-    const { program, ended } = programOf(optimizer);
-    await runProgram(program, [begun ? "--resume" : "--out", folders[index], ...flagsOf(config), ...stop]);
-    if (!ended()) return;
+    const place = [begun ? "--resume" : "--out", folders[index]];
+    if (!(await runToEnd(programOf(optimizer), [...place, ...flagsOf(config), ...stop]))) return;
     say();
   }
   const [muon, adamw] = await Promise.all(folders.map(readRun));
   say(describeResult(muon, adamw));
   if (report) say(`\nReport: ${await writeReport(folders, { out: join(folder, "report.html") })}`);
-}
+});
 
-/** One of the two runs, and whether it got to its last step. */
-function programOf(optimizer: OptimizerName): { program: Program<Options, Tensor>; ended: () => boolean } {
-  let ended = false;
-  const program: Program<Options, Tensor> = {
+/** One of the two runs. */
+function programOf(optimizer: OptimizerName): Program<Options, Tensor> {
+  return {
     ...about,
     make(config, listen) {
       const options = optionsOf(config, optimizer);
@@ -73,12 +57,10 @@ function programOf(optimizer: OptimizerName): { program: Program<Options, Tensor
         async finish() {
           await trainer.validate("part");
           await trainer.validate("whole");
-          ended = true;
         },
       };
     },
   };
-  return { program, ended: () => ended };
 }
 
 /** The folder of the comparison, where that of one of its runs may be given: a run that was stopped names its own. */

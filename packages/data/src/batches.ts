@@ -1,4 +1,5 @@
-import { ArgumentError, checkOptions, shown } from "@tsuki/core";
+import { checkOptions } from "@tsuki/core";
+import { checkLast, checkWhole } from "./checks.ts";
 import { type Collate, type Collated, collate } from "./collate.ts";
 import { Items, type Stream } from "./stream.ts";
 
@@ -26,9 +27,8 @@ class BatchedStream<T, S, B> extends Items<B> implements Stream<B, S> {
   constructor(stream: Stream<T, S>, options: BatchesOptions<T, B>) {
     super();
     const { batch, last = "drop" } = options;
-    if (!(Number.isSafeInteger(batch) && batch >= 1)) {
-      throw new ArgumentError(`batches: batch is a whole number ≥ 1, not ${shown(batch)}`);
-    }
+    checkWhole("batches", "batch", batch, 1);
+    checkLast("batches", last);
     this.#stream = stream;
     this.#batch = batch;
     this.#pad = last === "pad";

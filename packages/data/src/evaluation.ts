@@ -1,4 +1,5 @@
 import { checkOptions, type Tensor, tensor } from "@tsuki/core";
+import { checkWhole } from "./checks.ts";
 import { ignoredLabel } from "./collate.ts";
 import { type Tokens, windowStarts } from "./token-windows.ts";
 
@@ -27,6 +28,8 @@ export interface EvaluationBatch {
 export function* evaluationBatches(tokens: Tokens, options: EvaluationOptions): Generator<EvaluationBatch, void> {
   checkOptions("evaluationBatches", options, "batch", "length", "batches");
   const { batch, length, batches = Number.POSITIVE_INFINITY } = options;
+  checkWhole("evaluationBatches", "batch", batch, 1);
+  checkWhole("evaluationBatches", "length", length, 2);
   const all = windowStarts(tokens.length, { length });
   const end = (all.at(-1) ?? 1 - length) + length - 1;
   if (end < tokens.length - 1) all.push(end);

@@ -27,4 +27,5 @@ export {
   type Stream,
   streamOf,
 } from "./stream.ts";
+export { TensorDataset } from "./tensor-dataset.ts";
 export { type Tokens, TokenWindows, type TokenWindowsOptions } from "./token-windows.ts";

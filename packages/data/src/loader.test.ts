@@ -177,6 +177,21 @@ describe("batches ahead", () => {
     failing.clear();
     expect((await take(loader, 3)).flatMap(({ taken }) => taken)).toEqual([2, 3, 4, 5, 6, 7]);
   });
+
+  it("that fail change no place to which the loader has gone meanwhile", async () => {
+    const { data, failing } = watched(8);
+    const loader = loaderOf(data, { batch: 2, shuffle: false });
+    const start = loader.state();
+    await take(loader, 1);
+    for (const index of [2, 4]) failing.add(index);
+    const lost = [loader.next(), loader.next()];
+    for (const call of lost) await expect(call).rejects.toThrow("is lost");
+    expect(loader.state().taken).toBe(2);
+    const late = loader.next();
+    loader.restore(start);
+    await expect(late).rejects.toThrow("example 2 is lost");
+    expect(loader.state().taken).toBe(0);
+  });
 });
 
 test("batches without end, by for await", async () => {
@@ -210,6 +225,12 @@ describe("what makes no sense is refused", () => {
   ];
   test.each(cases)("%o", (given, message) => {
     expect(() => loaderOf(countTo(10), given)).toThrow(message);
+  });
+
+  test("fewer windows than a batch takes, where an epoch may have as few", () => {
+    const data: Dataset<number> = { length: 10, leastLength: 9, get: (index) => index };
+    expect(() => loaderOf(data, { batch: 10 })).toThrow("an epoch has 9 examples, and a batch takes 10");
+    expect(loaderOf(data, { batch: 10, shuffle: false }).batchesPerEpoch).toBe(1);
   });
 
   test("no examples", () => {

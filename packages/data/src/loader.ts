@@ -1,5 +1,6 @@
-import { ArgumentError, checkOptions, StateError, shown } from "@tsuki/core";
+import { ArgumentError, checkOptions, StateError } from "@tsuki/core";
 import { HostGenerator } from "@tsuki/nn";
+import { checkLast, checkWhole } from "./checks.ts";
 import { type Collate, type Collated, collate } from "./collate.ts";
 import { type Dataset, datasetOf } from "./dataset.ts";
 import { permutation } from "./shuffle.ts";
@@ -80,10 +81,9 @@ export class Loader<E, B = Collated<E>> {
   constructor(examples: Dataset<E> | readonly E[], options: LoaderOptions<E, B>) {
     checkOptions("Loader", options, "batch", "seed", "shuffle", "last", "collate", "prefetch");
     const { batch, seed = 0, shuffle = true, last = "drop", prefetch = 2 } = options;
-    checkWhole("batch", batch, 1);
-    checkWhole("prefetch", prefetch, 0);
-    if (last !== "drop" && last !== "pad")
-      throw new ArgumentError(`Loader: last is "drop" or "pad", not ${shown(last)}`);
+    checkWhole("Loader", "batch", batch, 1);
+    checkWhole("Loader", "prefetch", prefetch, 0);
+    checkLast("Loader", last);
     this.#examples = datasetOf(examples);
     this.#batch = batch;
     this.#shuffle = shuffle;
@@ -108,12 +108,14 @@ export class Loader<E, B = Collated<E>> {
   /** The next batch. One that cannot be read or made is not taken: the next call tries it again. */
   async next(): Promise<B> {
     while (this.#begun.length <= this.#prefetch) this.#begin();
-    const [{ batch, before, after }] = this.#begun.splice(0, 1);
+    const begun = this.#begun;
+    const [{ batch, before, after }] = begun.splice(0, 1);
     this.#place = after;
     try {
       return await batch;
     } catch (error) {
-      this.#goTo(before);
+      // Unless another call has gone elsewhere meanwhile.
+      if (this.#begun === begun) this.#goTo(before);
       throw error;
     }
   }
@@ -171,17 +173,13 @@ export class Loader<E, B = Collated<E>> {
     const random = new HostGenerator(0);
     random.restore(generator);
     const examples = (this.#shuffle && this.#examples.beginEpoch?.(random)) || this.#examples;
-    const { length, leastLength = length } = examples;
-    if (Math.min(length, leastLength) < (this.#pad ? 1 : this.#batch)) {
-      throw new ArgumentError(`Loader: an epoch has ${leastLength} examples, and a batch takes ${this.#batch}`);
+    const { length } = examples;
+    const least = Math.min(length, this.#shuffle ? (examples.leastLength ?? length) : length);
+    if (least < (this.#pad ? 1 : this.#batch)) {
+      throw new ArgumentError(`Loader: an epoch has ${least} examples, and a batch takes ${this.#batch}`);
     }
     const order = this.#shuffle ? permutation(length, random) : null;
     const end = this.#pad ? length : length - (length % this.#batch);
     return { number, generator, next: random.state(), examples, order, end };
   }
-}
-
-function checkWhole(name: string, value: number, least: number): void {
-  if (Number.isSafeInteger(value) && value >= least) return;
-  throw new ArgumentError(`Loader: ${name} is a whole number ≥ ${least}, not ${shown(value)}`);
 }

@@ -1,4 +1,5 @@
-import { ArgumentError, checkOptions, ShapeError, shown } from "@tsuki/core";
+import { checkOptions, ShapeError } from "@tsuki/core";
+import { checkWhole } from "./checks.ts";
 import { ignoredLabel } from "./collate.ts";
 import type { Document } from "./document.ts";
 import { Items, type Stream } from "./stream.ts";
@@ -143,7 +144,5 @@ function isCounted({ labels }: PackedRow): boolean {
 
 function checkPackOptions(op: string, options: PackOptions): void {
   checkOptions(op, options, "length", "split");
-  const { length } = options;
-  if (Number.isSafeInteger(length) && length >= 2) return;
-  throw new ArgumentError(`${op}: length is a whole number ≥ 2, not ${shown(length)}`);
+  checkWhole(op, "length", options.length, 2);
 }

@@ -1,5 +1,6 @@
-import { ArgumentError, checkOptions, shown } from "@tsuki/core";
+import { checkOptions } from "@tsuki/core";
 import { HostGenerator } from "@tsuki/nn";
+import { checkWhole } from "./checks.ts";
 import { below } from "./shuffle.ts";
 import { Items, type Stream } from "./stream.ts";
 
@@ -41,9 +42,7 @@ class ShuffledStream<T, S> extends Items<T> implements Stream<T, ShuffleState<S>
 
   constructor(stream: Stream<T, S>, { buffer, seed = 0 }: ShuffleOptions) {
     super();
-    if (!(Number.isSafeInteger(buffer) && buffer >= 1)) {
-      throw new ArgumentError(`shuffleStream: buffer is a whole number ≥ 1, not ${shown(buffer)}`);
-    }
+    checkWhole("shuffleStream", "buffer", buffer, 1);
     this.#stream = stream;
     this.#buffer = buffer;
     this.#random = new HostGenerator(seed);

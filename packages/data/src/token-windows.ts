@@ -1,5 +1,6 @@
-import { ArgumentError, checkOptions } from "@tsuki/core";
+import { checkOptions } from "@tsuki/core";
 import type { HostGenerator } from "@tsuki/nn";
+import { checkWhole } from "./checks.ts";
 import type { Dataset } from "./dataset.ts";
 import { below } from "./shuffle.ts";
 
@@ -39,12 +40,8 @@ export class TokenWindows implements Dataset<Tokens> {
   constructor(tokens: Tokens, options: TokenWindowsOptions) {
     checkOptions("TokenWindows", options, "length", "first");
     const { length, first = 0 } = options;
-    if (!(Number.isSafeInteger(length) && length >= 2)) {
-      throw new ArgumentError(`TokenWindows: length is a whole number ≥ 2, not ${String(length)}`);
-    }
-    if (!(Number.isSafeInteger(first) && first >= 0)) {
-      throw new ArgumentError(`TokenWindows: first is a whole number ≥ 0, not ${String(first)}`);
-    }
+    checkWhole("TokenWindows", "length", length, 2);
+    checkWhole("TokenWindows", "first", first, 0);
     this.#tokens = tokens;
     this.#window = length;
     this.#first = first;

@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { build } from "vite";
 import type { Page } from "./report-html.ts";
 
 const folder = new URL("../src/page/", import.meta.url);
@@ -13,6 +12,8 @@ export function loadPage(): Promise<Page> {
 }
 
 async function bundle(): Promise<Page> {
+  // Large, and of no use to a program until it writes a report.
+  const { build } = await import("vite");
   const style = readFile(new URL("style.css", folder), "utf8");
   const built = await build({
     configFile: false,

@@ -13,8 +13,9 @@ let running = false;
 let turn: Promise<unknown> = Promise.resolve();
 
 self.onmessage = ({ data }: MessageEvent<Order>) => {
-  if (data.kind === "pause") running = false;
-  else inTurn(() => obey(data));
+  // At once, also while something else is being done: an order to pause may follow it.
+  if (data.kind === "run" || data.kind === "pause") running = data.kind === "run";
+  if (data.kind !== "pause") inTurn(() => obey(data));
 };
 
 /** Does one thing after the other: a checkpoint is never taken in the middle of a step. */
@@ -28,7 +29,7 @@ function inTurn(work: () => Promise<void>): void {
 async function obey(order: Exclude<Order, { kind: "pause" }>): Promise<void> {
   if (order.kind === "begin") await begin(order.settings, await textOf(order.settings, order.book));
   else if (order.kind === "load") await load(order.bytes, order.file, order.book);
-  else if (order.kind === "run") run();
+  else if (order.kind === "run") await step();
   else await save();
 }
 
@@ -53,12 +54,7 @@ async function save(): Promise<void> {
   tell({ kind: "saved", bytes, step: training.trainer.step });
 }
 
-/** Begins the steps, each in its turn, so that orders are obeyed between them. */
-function run(): void {
-  running = true;
-  inTurn(step);
-}
-
+/** A step, if no order came to pause; the next one follows in its turn, so that orders are obeyed between them. */
 async function step(): Promise<void> {
   if (!training || !running) return tell({ kind: "paused" });
   await training.trainer.train();

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -131,6 +131,21 @@ describe("the report of a run", () => {
     expect(await page.locator('.chart [aria-label="tip"]').first().textContent()).toMatch(
       /muon\W+1\.\d+ at \d+ steps$/,
     );
+  });
+});
+
+describe("the report of a long run", () => {
+  it("is small, says what a point stands for, and draws no dots that would hide the lines", async () => {
+    const long = saveRun(folder, madeUpRun({ name: "long", steps: 20_000 }));
+    const file = await writeReport(long);
+    expect(statSync(file).size).toBeLessThan(1_500_000);
+    const page = await open(file);
+    await page
+      .getByText("A point stands for up to 14 steps: their mean; faint: from the lowest to the highest.")
+      .waitFor();
+    await page.getByText("Loads are means of up to 26 observations. One of 5 samples is shown.").waitFor();
+    expect(await count(page, lines)).toMatchObject({ Loss: 3, Speed: 2 });
+    expect(await count(page, "circle")).toMatchObject({ Loss: 1 });
   });
 });
 

@@ -41,6 +41,8 @@ export class Site {
     this.#browser ??= chromium.launch(launchOptions);
     const context = await (await this.#browser).newContext();
     const page = await context.newPage();
+    // A machine whose cores are all busy takes its time.
+    page.setDefaultTimeout(60_000);
     await page.goto(server.resolvedUrls?.local[0] ?? "");
     return page;
   }

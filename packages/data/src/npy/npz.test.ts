@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { TensorData } from "@tsuki/core";
+import { FormatError, type TensorData } from "@tsuki/core";
 import fc from "fast-check";
 import { zipSync } from "fflate";
 import { describe, expect, it, test } from "vitest";
@@ -34,8 +34,40 @@ describe("npz files", () => {
     expect(encodeNpz({ zeros }, { compress: true }).length).toBeLessThan(encodeNpz({ zeros }).length / 4);
   });
 
+  it("with a damaged array are refused, or the damage is none", () => {
+    const places = fc.tuple(
+      fc.boolean(),
+      fc.double({ min: 0, max: 1, maxExcluded: true }),
+      fc.integer({ min: 1, max: 255 }),
+    );
+    fc.assert(
+      fc.property(places, ([compress, place, change]) => {
+        const arrays = { weights, labels };
+        const bytes = encodeNpz(arrays, { compress });
+        const directory = Buffer.from(bytes).indexOf("PK\x01\x02", "latin1");
+        bytes[Math.floor(place * directory)] ^= change;
+        let read: unknown = arrays;
+        try {
+          read = decodeNpz(bytes, "a.npz");
+        } catch (error) {
+          expect(error).toBeInstanceOf(FormatError);
+        }
+        expect(read).toEqual(arrays);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("of many members and of names in other letters are read", () => {
+    const names = Array.from({ length: 300 }, (_, i) => `schicht ${i} größe 月`);
+    const arrays = Object.fromEntries(names.map((name) => [name, labels]));
+    expect(decodeNpz(encodeNpz(arrays))).toEqual(arrays);
+  });
+
   it("are refused with the name of file and array", () => {
     const bytes = encodeNpz({ weights });
+    const damaged = Uint8Array.from(bytes).fill(7, 170, 171);
+    expect(() => decodeNpz(damaged, "a.npz")).toThrow('a.npz: the checksum of "weights.npy" is wrong');
     expect(() => decodeNpz(bytes.subarray(0, 99), "a.npz")).toThrow("a.npz: invalid zip data");
     expect(() => decodeNpz(zipSync({ "a.txt": Uint8Array.of(1) }), "a.npz")).toThrow(
       'a.npz: "a.txt" is not an npy file',

@@ -1,6 +1,7 @@
 import { checkOptions, checkRecord, FormatError, type TensorData } from "@tsuki/core";
 import { unzipSync, type ZipOptions, type Zippable, zipSync } from "fflate";
 import { decodeNpy, encodeNpy } from "./npy.ts";
+import { crc32, zipChecksums } from "./zip-checksums.ts";
 
 export interface EncodeNpzOptions {
   /** Whether the arrays are deflated, as by `numpy.savez_compressed`; default: false. */
@@ -42,9 +43,15 @@ export function encodeNpz(
   return zipSync(members);
 }
 
+/** The members of a zip file, whose checksums are right. */
 function unzip(bytes: Uint8Array, file: string): Record<string, Uint8Array> {
   try {
-    return unzipSync(bytes);
+    const members = unzipSync(bytes);
+    const checksums = zipChecksums(bytes);
+    for (const [name, contents] of Object.entries(members)) {
+      if (crc32(contents) !== checksums.get(name)) throw new Error(`the checksum of ${JSON.stringify(name)} is wrong`);
+    }
+    return members;
   } catch (cause) {
     throw new FormatError(`${file}: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }

@@ -5,6 +5,8 @@ import { element, section, table } from "./dom.ts";
 import { duration, loss, percent } from "./format.ts";
 import { label, type PageRun } from "./run.ts";
 
+const sets = { part: "on a part", whole: "on the whole" } as const;
+
 /** What runs came to, as words and numbers. */
 function figures({ events }: RunData): readonly (readonly [name: string, value: string, more?: string])[] {
   const { last, validation, best, tokensPerSecond } = summarize(events);
@@ -12,7 +14,7 @@ function figures({ events }: RunData): readonly (readonly [name: string, value: 
     [
       "validation loss",
       loss(validation?.loss),
-      validation && `${validation.part} set, step ${validation.step.toLocaleString("en")}`,
+      validation && `${sets[validation.part]}, step ${validation.step.toLocaleString("en")}`,
     ],
     ["best validation", loss(best?.loss), best && `step ${best.step.toLocaleString("en")}`],
     ["training loss", loss(last?.loss), "last batch"],

@@ -1,0 +1,27 @@
+/**
+ * `npm run example -- fine-tuning`: adapts a language model to dialogues with LoRA. Where no --base is named, one is trained
+ * first, as `npm run example -- characters` does it.
+ */
+import { newRunPath, parseCommandLine, readRecord, say } from "@tsuki/train/node";
+import { characters } from "../characters/program.ts";
+import { runExample, runToEnd } from "../several-runs.ts";
+import { schema } from "./options.ts";
+import { fineTuning } from "./program.ts";
+
+const args = process.argv.slice(2);
+
+await runExample(async () => {
+  const recorded = (folder: string) => schema.from({ ...readRecord(folder, fineTuning.name).config }, folder);
+  const { config, out, resume } = parseCommandLine(args, { ...fineTuning, recorded, hasDashboard: true });
+  if (resume !== null || config.base !== null) {
+    await runToEnd(fineTuning, args);
+    return;
+  }
+  const folder = out ?? newRunPath();
+  const base = `${folder}-base`;
+  const threads = config.threads === null ? [] : ["--threads", String(config.threads)];
+  const ended = await runToEnd(characters, ["--out", base, "--device", config.device, ...threads]);
+  say();
+  if (ended) await runToEnd(fineTuning, [...args, "--out", folder, "--base", base]);
+  else say(`Then: ${fineTuning.command} --base ${base}`);
+});
