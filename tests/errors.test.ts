@@ -4,6 +4,7 @@ import { gradients, rules, scopes } from "./errors/autograd.ts";
 import { type Cases, messagesOf } from "./errors/collect.ts";
 import { flags, runFolders } from "./errors/command-line.ts";
 import { contents, creation, random } from "./errors/creation.ts";
+import { loaders, numpyFiles, text } from "./errors/data.ts";
 import { elementwiseOptions, operands } from "./errors/elementwise.ts";
 import { elements, files, headers } from "./errors/files.ts";
 import { grouping, indexing } from "./errors/indexing.ts";
@@ -39,6 +40,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, Cases>>>> = {
   nn: { layers, attention, losses, models, generation },
   optim: { options, parameters, schedules, updates },
   moe: { moonlight },
+  data: { loaders, "numpy files": numpyFiles, text },
   "npm start": { flags, "run folders": runFolders },
 };
 

@@ -6,7 +6,7 @@ import { decodeNpz, type EncodeNpzOptions, encodeNpz } from "../npy/npz.ts";
 
 /** Reads an array from an npy file; see `decodeNpy`. */
 export async function loadNpy(path: string): Promise<TensorData> {
-  return decodeNpy(await readFile(path), path);
+  return decodeNpy(await readFile(path), { file: path });
 }
 
 /** Writes an array as an npy file, as a whole or not at all. */
@@ -16,7 +16,7 @@ export async function saveNpy(path: string, array: TensorData): Promise<void> {
 
 /** Reads the arrays of an npz file by name; see `decodeNpz`. */
 export async function loadNpz(path: string): Promise<Record<string, TensorData>> {
-  return decodeNpz(await readFile(path), path);
+  return decodeNpz(await readFile(path), { file: path });
 }
 
 /** Writes arrays as an npz file, as a whole or not at all. */

@@ -124,6 +124,6 @@ describe("npy files", () => {
     ["a wider one", Buffer.from(bytesOf("int64")).fill(127, 136), "byte 136: 9187201950435737471 is out of the range"],
   ];
   test.each(refused)("are refused: %s", (_, bytes, message) => {
-    expect(() => decodeNpy(bytes, "x.npy")).toThrow(message);
+    expect(() => decodeNpy(bytes, { file: "x.npy" })).toThrow(message);
   });
 });

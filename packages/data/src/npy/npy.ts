@@ -1,4 +1,4 @@
-import { checkRecord, type TensorData } from "@tsuki/core";
+import { checkOptions, checkRecord, type TensorData } from "@tsuki/core";
 import { decodeElements, descrOf, elementTypes, swapBytes, toRowMajor } from "./elements.ts";
 import { formatNpyHeader, npyError, parseNpyHeader } from "./header.ts";
 
@@ -6,10 +6,12 @@ import { formatNpyHeader, npyError, parseNpyHeader } from "./header.ts";
  * An array of NumPy's npy format, versions 1 to 3, of any byte order, in row-major or column-major order. Integers of other
  * widths become int32, where they fit; two bytes of no type (`V2`) are bfloat16.
  *
- * @param file Named in errors.
+ * @param options.file Name of the file in errors.
  * @throws FormatError with file and byte offset.
  */
-export function decodeNpy(bytes: Uint8Array, file = "npy"): TensorData {
+export function decodeNpy(bytes: Uint8Array, options: { file?: string } = {}): TensorData {
+  checkOptions("decodeNpy", options, "file");
+  const { file = "npy" } = options;
   const { descr, fortranOrder, shape, end } = parseNpyHeader(bytes, file);
   const type = elementTypes.get(descr.slice(1));
   if (!type || !"<>|=".includes(descr[0])) {

@@ -48,7 +48,7 @@ describe("npz files", () => {
         bytes[Math.floor(place * directory)] ^= change;
         let read: unknown = arrays;
         try {
-          read = decodeNpz(bytes, "a.npz");
+          read = decodeNpz(bytes, { file: "a.npz" });
         } catch (error) {
           expect(error).toBeInstanceOf(FormatError);
         }
@@ -67,12 +67,12 @@ describe("npz files", () => {
   it("are refused with the name of file and array", () => {
     const bytes = encodeNpz({ weights });
     const damaged = Uint8Array.from(bytes).fill(7, 170, 171);
-    expect(() => decodeNpz(damaged, "a.npz")).toThrow('a.npz: the checksum of "weights.npy" is wrong');
-    expect(() => decodeNpz(bytes.subarray(0, 99), "a.npz")).toThrow("a.npz: invalid zip data");
-    expect(() => decodeNpz(zipSync({ "a.txt": Uint8Array.of(1) }), "a.npz")).toThrow(
+    expect(() => decodeNpz(damaged, { file: "a.npz" })).toThrow('a.npz: the checksum of "weights.npy" is wrong');
+    expect(() => decodeNpz(bytes.subarray(0, 99), { file: "a.npz" })).toThrow("a.npz: invalid zip data");
+    expect(() => decodeNpz(zipSync({ "a.txt": Uint8Array.of(1) }), { file: "a.npz" })).toThrow(
       'a.npz: "a.txt" is not an npy file',
     );
-    expect(() => decodeNpz(zipSync({ "b.npy": Uint8Array.of(1) }), "a.npz")).toThrow(
+    expect(() => decodeNpz(zipSync({ "b.npy": Uint8Array.of(1) }), { file: "a.npz" })).toThrow(
       "a.npz, b.npy, byte 0: an npy file",
     );
   });

@@ -16,15 +16,17 @@ const mtime = new Date(1980, 0, 1);
 /**
  * The arrays of NumPy's npz format by name: a zip file of npy files.
  *
- * @param file Named in errors.
+ * @param options.file Name of the file in errors.
  * @throws FormatError with the file, the array and the byte offset in it.
  */
-export function decodeNpz(bytes: Uint8Array, file = "npz"): Record<string, TensorData> {
+export function decodeNpz(bytes: Uint8Array, options: { file?: string } = {}): Record<string, TensorData> {
+  checkOptions("decodeNpz", options, "file");
+  const { file = "npz" } = options;
   const members = Object.entries(unzip(bytes, file));
   return Object.fromEntries(
     members.map(([member, contents]) => {
       if (!member.endsWith(ending)) throw new FormatError(`${file}: ${JSON.stringify(member)} is not an npy file`);
-      return [member.slice(0, -ending.length), decodeNpy(contents, `${file}, ${member}`)];
+      return [member.slice(0, -ending.length), decodeNpy(contents, { file: `${file}, ${member}` })];
     }),
   );
 }
