@@ -28,7 +28,8 @@ const rooms = {
 export async function writeApi() {
   rmSync(out, { recursive: true, force: true });
   const app = await Application.bootstrapWithPlugins({
-    plugin: ["typedoc-plugin-markdown"],
+    plugin: ["typedoc-plugin-markdown", "typedoc-vitepress-theme"],
+    sidebar: { autoConfiguration: false },
     entryPoints: modules.map(({ source }) => source),
     tsconfig: fileURLToPath(new URL("tsconfig.json", import.meta.url)),
     out,
@@ -62,6 +63,10 @@ export async function writeApi() {
     }
   });
   app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
+    for (const parameter of project.getReflectionsByKind(ReflectionKind.Parameter)) {
+      // One that is taken apart where it stands.
+      if (parameter.name.startsWith("__namedParameters")) parameter.name = "input";
+    }
     for (const member of project.getReflectionsByKind(ReflectionKind.ClassMember)) {
       if (member.flags.isInherited) project.removeReflection(member);
     }

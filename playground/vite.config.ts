@@ -16,7 +16,6 @@ const config: UserConfigFnObject = ({ mode }) => {
     resolve: { conditions: ["@tsuki/source", ...defaultClientConditions] },
     server: { headers },
     preview: { headers },
-    worker: { format: "es" },
     build: { target: "es2022" },
     plugins: [book()],
   };

@@ -3,7 +3,7 @@
  * otherwise. What Python gave is recorded, for machines without it; `-u` records anew and writes the pages.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { numpy } from "../docs/pairs/numpy.ts";
 import { pytorch } from "../docs/pairs/pytorch.ts";
 import type { Encoded } from "./docs/encode.ts";
@@ -20,6 +20,7 @@ let tsuki: ReturnType<Programs["run"]>;
 beforeAll(() => {
   tsuki = programs.run();
 });
+afterAll(() => programs.remove());
 
 it("TypeScript's side compiles", () => {
   expect(programs.check()).toBe("");

@@ -1,11 +1,13 @@
 /** The code on the pages of the guide: it compiles, it runs, and it prints what the page says. */
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readPages } from "./docs/pages.ts";
 import { Programs } from "./docs/programs.ts";
 import type { Ran } from "./docs/run-pages.ts";
 
 const pages = readPages();
 const programs = new Programs("guide", Object.fromEntries(pages.flatMap(programsOf)));
+
+afterAll(() => programs.remove());
 
 /** That of a page, and those of its blocks which are only checked. */
 function programsOf({ name, program, unrun }: (typeof pages)[number]): [string, string][] {

@@ -1,21 +1,22 @@
 /** Programs of the docs: written to a folder, checked by the compiler, run in a process of their own. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Ran } from "./run-pages.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** A folder of programs, by their names. Packages resolve to their sources. */
+const cache = `${root}node_modules/.cache/tsuki/`;
+
+/** A folder of programs, by their names; its own name begins with `folder`. Packages resolve to their sources. */
 export class Programs {
   readonly #folder: string;
   readonly #names: readonly string[];
 
   constructor(folder: string, programs: Readonly<Record<string, string>>) {
-    this.#folder = `${root}node_modules/.cache/tsuki/${folder}/`;
+    mkdirSync(cache, { recursive: true });
+    this.#folder = `${mkdtempSync(`${cache}${folder}-`)}/`;
     this.#names = Object.keys(programs);
-    rmSync(this.#folder, { recursive: true, force: true });
-    mkdirSync(this.#folder, { recursive: true });
     for (const [name, program] of Object.entries(programs))
       writeFileSync(this.#fileOf(name), `${program}\nexport {};\n`);
     const config = {
@@ -44,11 +45,15 @@ export class Programs {
     const runner = `${root}tests/docs/run-pages.ts`;
     const files = names.map((name) => this.#fileOf(name));
     const out = `${this.#folder}results.json`;
-    rmSync(out, { force: true });
     const { stdout, stderr } = node(["--conditions=@tsuki/source", "--import", "tsx", runner, out, ...files]);
     if (!existsSync(out)) throw new Error(`the programs ended early:\n${stdout}${stderr}`);
     const results: Ran[] = JSON.parse(readFileSync(out, "utf8"));
     return new Map(results.map((ran, i) => [names[i], ran]));
+  }
+
+  /** Removes the folder. */
+  remove(): void {
+    rmSync(this.#folder, { recursive: true });
   }
 
   #fileOf(name: string): string {

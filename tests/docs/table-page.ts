@@ -23,7 +23,7 @@ export function pageOf(
     `<!-- Written from ${source} by \`npm test -- tests/docs-pairs.test.ts -u\`. -->`,
     about,
     `The tests run both sides of every row and compare shapes, kinds of dtype, and values. Where a row says what comes there and here,
-they check that. Before each row stands`,
+they check that. Names are from \`@tsuki/core\` where a section says nothing else. Before each row stands`,
     `\`\`\`python\n${python}\n\`\`\``,
     "and",
     `\`\`\`ts\n${tsuki}\n\`\`\``,

@@ -1,3 +1,4 @@
+import { ArgumentError } from "@tsuki/core";
 import {
   type ChatMessage,
   type ChatTemplate,
@@ -37,7 +38,7 @@ export async function readDialogues(path: string): Promise<{ training: Dialogue[
   try {
     all = await loadJsonLines(path, dialogueOf);
   } catch (error) {
-    throw new UsageError(`error: --messages ${path}: ${(error as Error).message}`);
+    throw new UsageError(`error: --messages: ${(error as Error).message}`);
   }
   if (all.length < 6) throw new UsageError(`error: --messages ${path}: ${all.length} dialogues; a sixth is held out`);
   const isHeldOut = (index: number): boolean => index % 6 === 5;
@@ -50,7 +51,7 @@ export async function readDialogues(path: string): Promise<{ training: Dialogue[
 function dialogueOf(value: unknown): Dialogue {
   const { messages } = Object(value);
   if (!Array.isArray(messages) || messages.at(-1)?.role !== "assistant") {
-    throw new TypeError('a line is {"messages": [{"role", "content"}, …]}, the last of them the assistant\'s');
+    throw new ArgumentError('a line is {"messages": [{"role", "content"}, …]}, the last of them the assistant\'s');
   }
   return { messages, prompt: chatPrompt(messages.slice(0, -1), chat), example: chatExample(messages, chat) };
 }
@@ -63,7 +64,7 @@ function dialogueOf(value: unknown): Dialogue {
 export function rowsOf(dialogues: readonly Dialogue[], length: number): PackedRow[] {
   const longest = Math.max(...dialogues.map(({ example }) => example.ids.length));
   if (longest > length) {
-    throw new UsageError(`error: a dialogue has ${longest} bytes, and the base model was trained on ${length}`);
+    throw new UsageError(`error: a dialogue has ${longest} bytes, and the base model sees ${length}`);
   }
   return packDocuments(
     dialogues.map(({ example }) => example),

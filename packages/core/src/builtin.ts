@@ -4,3 +4,8 @@
  */
 export const builtin: typeof process.getBuiltinModule | null =
   (typeof process === "undefined" ? null : process.getBuiltinModule) ?? null;
+
+/** In Node the environment may ask for a profile of the whole process; resolves when that has begun. */
+export async function profileIfAsked(): Promise<void> {
+  if (builtin && process.env.TSUKI_PROFILE) await import("./profile/environment.ts");
+}

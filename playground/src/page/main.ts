@@ -50,19 +50,26 @@ async function begin(make: () => Session | Promise<Session>): Promise<void> {
   session = null;
   complain(null);
   enter("preparing");
-  session = await make();
+  try {
+    session = await make();
+  } catch (error) {
+    fail(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function fail(message: string): void {
+  session?.end();
+  session = null;
+  complain(`The training ${state === "preparing" ? "could not begin" : "ended"}: ${message}`);
+  enter("failed");
 }
 
 function hear(news: News): void {
   if (news.kind === "event") results.add(news.event);
   else if (news.kind === "paused") enter("paused");
   else if (news.kind === "saved") offer(news.bytes, `moonlight-step-${news.step}.safetensors`);
-  else if (news.kind === "failed") {
-    session?.end();
-    session = null;
-    enter("failed");
-    complain(`The training ended: ${news.message}`);
-  } else {
+  else if (news.kind === "failed") fail(news.message);
+  else {
     const { training } = news;
     form.show(training.settings);
     results.begin(training);

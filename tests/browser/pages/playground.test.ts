@@ -89,7 +89,14 @@ describe("the playground", () => {
     await page.route("**/moby-dick.txt", (route) => route.fulfill({ status: 404 }));
     await button("Start training").click();
     await page.getByRole("alert").waitFor();
-    expect(await page.getByRole("alert").textContent()).toMatch(/^The training ended: .*moby-dick.txt: .* 404/);
+    expect(await page.getByRole("alert").textContent()).toMatch(
+      /^The training could not begin: .*moby-dick.txt: .* 404/,
+    );
+
+    const buffer = Buffer.from("This is no checkpoint, whatever its name says.");
+    await page.locator("#file").setInputFiles({ name: "other.safetensors", mimeType: "", buffer });
+    await page.getByText(/could not begin: other\.safetensors, /).waitFor();
+
     await page.unroute("**/moby-dick.txt");
     await button("Start over").click();
     await button("Start training").click();

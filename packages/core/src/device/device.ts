@@ -1,3 +1,4 @@
+import { profileIfAsked } from "../builtin.ts";
 import { dtypes, type TypedArray } from "../dtype.ts";
 import { DeviceError, DTypeError } from "../errors.ts";
 import { type Capture, capture } from "../graph/capture.ts";
@@ -17,7 +18,7 @@ import { Failures } from "./failures.ts";
 import { isInHostScope } from "./host-scope.ts";
 import { inspect } from "./inspection.ts";
 import { Pending } from "./pending.ts";
-import { profileIfAsked, profiler } from "./profiler.ts";
+import { profiler } from "./profiler.ts";
 import { type BackendOptions, createBackend } from "./registry.ts";
 import { bind, freeStorage, giveUp, isEmpty, Run } from "./run.ts";
 import { type Stats, zeroCounters } from "./stats.ts";

@@ -1,4 +1,3 @@
-import { builtin } from "../builtin.ts";
 import type { Timeline } from "../plan/backend.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Device } from "./device.ts";
@@ -22,9 +21,4 @@ export let profiler: Profiler | null = null;
 
 export function setProfiler(next: Profiler | null): void {
   profiler = next;
-}
-
-/** In Node the environment may ask for a profile of the whole process; resolves when that has begun. */
-export async function profileIfAsked(): Promise<void> {
-  if (builtin && process.env.TSUKI_PROFILE) await import("../profile/environment.ts");
 }

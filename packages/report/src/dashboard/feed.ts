@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
+import { trainingProcess } from "@tsuki/train/node";
 import { readRecord } from "../read-run.ts";
 import { Follower } from "./follower.ts";
-import { isTraining } from "./is-training.ts";
 import type { Messages, State } from "./messages.ts";
 
 /** Milliseconds from one look at the files to the next. */
@@ -62,7 +62,7 @@ export class Feed {
    */
   async #look(followers: readonly Follower[]): Promise<boolean> {
     // Before the events: a run that has ended has written them all.
-    const state = (await Promise.all(this.#folders.map(isTraining))).some(Boolean) ? "live" : "ended";
+    const state = this.#folders.some((folder) => trainingProcess(folder) !== null) ? "live" : "ended";
     const looks = await Promise.allSettled(followers.map((follower) => follower.look()));
     for (const [run, look] of looks.entries()) {
       if (look.status === "rejected") continue;

@@ -5,7 +5,7 @@ import { element, section, table } from "./dom.ts";
 import { duration, loss, percent } from "./format.ts";
 import { label, type PageRun } from "./run.ts";
 
-const sets = { part: "on a part", whole: "on the whole" } as const;
+const sets = { part: "on a part", whole: "whole set" } as const;
 
 /** What runs came to, as words and numbers. */
 function figures({ events }: RunData): readonly (readonly [name: string, value: string, more?: string])[] {

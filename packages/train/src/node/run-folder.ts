@@ -15,6 +15,7 @@ import {
 import { join } from "node:path";
 import type { RunEvent } from "../events.ts";
 import { CsvLog } from "./csv-log.ts";
+import { lock, lockOf } from "./lock.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What `config.json` holds. */
@@ -43,7 +44,7 @@ export class RunFolder {
 
   private constructor(path: string) {
     this.path = path;
-    lock(join(path, "lock"));
+    lock(path);
     this.#metrics = openSync(this.#metricsFile, "a");
   }
 
@@ -102,32 +103,11 @@ export class RunFolder {
   close(): void {
     this.#csv?.close();
     closeSync(this.#metrics);
-    rmSync(join(this.path, "lock"), { force: true });
+    rmSync(lockOf(this.path), { force: true });
   }
 
   get #metricsFile(): string {
     return join(this.path, "metrics.jsonl");
-  }
-}
-
-/**
- * Keeps a second process out of a run: both would write to its metrics. What a killed process left does not count.
- *
- * @throws UsageError that names the process
- */
-function lock(file: string): void {
-  const holder = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
-  if (holder > 0 && holder !== process.pid && isRunning(holder)) {
-    throw new UsageError(`error: process ${holder} is training in this folder (${file})`);
-  }
-  writeFileSync(file, String(process.pid));
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
