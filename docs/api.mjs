@@ -48,6 +48,7 @@ export async function writeApi() {
     hideBreadcrumbs: true,
     hidePageHeader: true,
     useCodeBlocks: true,
+    useHTMLAnchors: true,
     parametersFormat: "table",
     interfacePropertiesFormat: "table",
     typeDeclarationFormat: "table",

@@ -1,6 +1,7 @@
 /** `npm run site`: builds the site into docs/.vitepress/dist. `npm run site -- dev` serves it, and shows each change of a page. */
 import { fileURLToPath } from "node:url";
 import { build, createServer } from "vitepress";
+import { checkAnchors } from "./anchors.mjs";
 import { writeApi } from "./api.mjs";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
@@ -14,6 +15,7 @@ if (mode !== "build" && mode !== "dev") {
 await writeApi();
 if (mode === "build") {
   await build(root);
+  checkAnchors(new URL(".vitepress/dist/", import.meta.url));
 } else {
   const server = await createServer(root);
   await server.listen();

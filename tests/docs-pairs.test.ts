@@ -8,7 +8,8 @@ import { numpy } from "../docs/pairs/numpy.ts";
 import { pytorch } from "../docs/pairs/pytorch.ts";
 import type { Encoded } from "./docs/encode.ts";
 import { agree, pairsOf, programOf, runPython } from "./docs/pairs.ts";
-import { Programs } from "./docs/programs.ts";
+import { Programs, patience } from "./docs/programs.ts";
+import type { Ran } from "./docs/run-pages.ts";
 import { pageOf } from "./docs/table-page.ts";
 
 const tables = { pytorch, numpy };
@@ -16,15 +17,19 @@ const programs = new Programs(
   "pairs",
   Object.fromEntries(Object.entries(tables).map(([name, table]) => [name, programOf(table)])),
 );
-let tsuki: ReturnType<Programs["run"]>;
-beforeAll(() => {
-  tsuki = programs.run();
-});
+let tsuki = new Map<string, Ran>();
+beforeAll(async () => {
+  tsuki = await programs.run();
+}, patience);
 afterAll(() => programs.remove());
 
-it("TypeScript's side compiles", () => {
-  expect(programs.check()).toBe("");
-});
+it(
+  "TypeScript's side compiles",
+  async () => {
+    expect(await programs.check()).toBe("");
+  },
+  patience,
+);
 
 describe.each(Object.entries(tables))("%s", (name, table) => {
   const file = new URL(`docs/results/${name}.jsonl`, import.meta.url);

@@ -38,7 +38,7 @@ export default defineConfig({
   transformPageData: ({ relativePath, frontmatter }) =>
     relativePath === "ops.md" ? { frontmatter: { ...frontmatter, aside: false } } : undefined,
   // The page of core's API is large, and so is the index of the search.
-  vite: { build: { chunkSizeWarningLimit: 4000 } },
+  vite: { build: { chunkSizeWarningLimit: 1000 } },
   markdown: {
     config: plainOutsideLinks,
     theme: { light: "github-light", dark: "github-dark" },

@@ -1,5 +1,5 @@
 /** Programs of the docs: written to a folder, checked by the compiler, run in a process of their own. */
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Ran } from "./run-pages.ts";
@@ -7,6 +7,9 @@ import type { Ran } from "./run-pages.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 const cache = `${root}node_modules/.cache/tsuki/`;
+
+/** Compiler and programs take seconds, on a busy machine a minute. */
+export const patience = 300_000;
 
 /** A folder of programs, by their names; its own name begins with `folder`. Packages resolve to their sources. */
 export class Programs {
@@ -35,17 +38,17 @@ export class Programs {
   }
 
   /** What the compiler says; "" where all is well. */
-  check(): string {
-    const { stdout } = node(["node_modules/typescript/bin/tsc", "-p", this.#folder]);
+  async check(): Promise<string> {
+    const { stdout } = await node(["node_modules/typescript/bin/tsc", "-p", this.#folder]);
     return stdout;
   }
 
   /** Runs some of them in one process. */
-  run(names: readonly string[] = this.#names): Map<string, Ran> {
+  async run(names: readonly string[] = this.#names): Promise<Map<string, Ran>> {
     const runner = `${root}tests/docs/run-pages.ts`;
     const files = names.map((name) => this.#fileOf(name));
     const out = `${this.#folder}results.json`;
-    const { stdout, stderr } = node(["--conditions=@tsuki/source", "--import", "tsx", runner, out, ...files]);
+    const { stdout, stderr } = await node(["--conditions=@tsuki/source", "--import", "tsx", runner, out, ...files]);
     if (!existsSync(out)) throw new Error(`the programs ended early:\n${stdout}${stderr}`);
     const results: Ran[] = JSON.parse(readFileSync(out, "utf8"));
     return new Map(results.map((ran, i) => [names[i], ran]));
@@ -61,6 +64,9 @@ export class Programs {
   }
 }
 
-function node(args: readonly string[]): { stdout: string; stderr: string } {
-  return spawnSync(process.execPath, args, { cwd: root, encoding: "utf8", maxBuffer: 1 << 28 });
+/** What a process writes, however it ends. */
+function node(args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { cwd: root }, (_error, stdout, stderr) => resolve({ stdout, stderr }));
+  });
 }
