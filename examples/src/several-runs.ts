@@ -1,6 +1,6 @@
 import { type CommonConfig, type Program, runProgram, UsageError } from "@tsuki/train/node";
 
-/** Runs a program, and tells whether it got to its last step: it was neither stopped nor did it fail. */
+/** Runs a program, and tells whether it came to its end: it was neither stopped nor did it fail. */
 export async function runToEnd<Config extends CommonConfig, B>(
   program: Program<Config, B>,
   args: readonly string[],
@@ -14,7 +14,7 @@ export async function runToEnd<Config extends CommonConfig, B>(
         ...task,
         async finish(signal, folder) {
           await task.finish?.(signal, folder);
-          ended = true;
+          ended = !signal.aborted;
         },
       };
     },

@@ -63,6 +63,7 @@ export const characters: Program<Options, Tensor> = {
         `A decoder with ${options.layers} layers of width ${options.hidden}: ${count(countParameters(model))} parameters.`,
       begin: async () => void (await trainer.validate("part")),
       async finish(signal) {
+        await trainer.validate("part");
         const { loss } = await trainer.validate("whole");
         await sample(signal);
         say(`\n   step  what it wrote\n${samples.join("\n")}\n`);

@@ -23,6 +23,12 @@ export function countRight(dialogues: readonly Dialogue[], answers: readonly str
   return dialogues.filter((dialogue, index) => answers[index] === wanted(dialogue)).length;
 }
 
+/** Some dialogues with the model's answers, spread evenly. */
+export function conversations(dialogues: readonly Dialogue[], answers: readonly string[], count = 4): string {
+  const places = Array.from({ length: count }, (_, index) => Math.floor(((index + 0.5) * dialogues.length) / count));
+  return places.map((place) => `${decodeBytes(dialogues[place].prompt)}${answers[place]}`).join("\n\n");
+}
+
 /** Questions with the answers of before and after; a tick where the last is as the file gives it. */
 export function answerTable(
   dialogues: readonly Dialogue[],

@@ -1,62 +1,57 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setDefaultDevice } from "@tsuki/core";
 import { loadSafetensors } from "@tsuki/core/files";
+import { UsageError } from "@tsuki/train/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { made, Program, runExample } from "../../test/program.ts";
+import { made, runExample } from "../../test/program.ts";
+import { expectExactResume } from "../../test/resume.ts";
+import { loadBase } from "./base.ts";
+import { schema } from "./options.ts";
+import { fineTuning } from "./program.ts";
 
 const runs = mkdtempSync(join(tmpdir(), "tsuki-fine-tuning-"));
 afterAll(() => rmSync(runs, { recursive: true }));
 
 const base = join(runs, "base");
-const small = "--steps 4 --batch 4 --rank 2 --seed 3 --threads 1 --eval-every 2 --answer-length 4".split(" ");
 
-describe.concurrent("fine-tuning", () => {
+describe("fine-tuning", () => {
   beforeAll(async () => {
-    const model = "--hidden 16 --heads 2 --layers 1 --batch 4 --sequence 96 --steps 2 --threads 1".split(" ");
-    await runExample(
-      "characters",
-      ...model,
-      "--sample-length",
-      "4",
-      "--eval-batches",
-      "1",
-      "--stop-after",
-      "1",
-      "--out",
-      base,
-      "--no-report",
-    );
+    const model = "--hidden 16 --heads 2 --layers 1 --batch 4 --sequence 96 --steps 2 --stop-after 1 --threads 1";
+    const quiet = "--sample-length 1 --eval-batches 1 --no-report";
+    await runExample("characters", ...`${model} ${quiet}`.split(" "), "--out", base);
   });
 
-  it("trains adapters alone, stopped or not", async () => {
-    const [straight, stopped] = [join(runs, "straight"), join(runs, "stopped")];
-    const { output } = await runExample("fine-tuning", "--base", base, ...small, "--out", straight, "--no-report");
+  it("trains adapters alone, and saves them apart", async () => {
+    const folder = join(runs, "run");
+    const small = "--steps 2 --batch 4 --rank 2 --seed 3 --threads 1 --answer-length 4 --no-report".split(" ");
+    const { output } = await runExample("fine-tuning", "--base", base, ...small, "--out", folder);
     expect(output).toMatch(/^ +question +before +after/m);
     expect(output).toMatch(/^ +\d+ of 32 answers to held-out questions are right to the letter,/m);
-    const { optimizer, metrics } = await made(straight);
+    const { optimizer, metrics } = await made(folder);
     expect(Object.keys(optimizer).filter((name) => !/lora_[ab]\.exp_avg(_sq)?$/i.test(name))).toEqual([]);
-    expect(metrics.at(-1)).toMatchObject({ kind: "validation", metrics: { right: expect.any(Number) } });
+    expect(metrics.findLast(({ kind }) => kind === "validation")).toMatchObject({
+      metrics: { right: expect.any(Number) },
+    });
 
-    const { tensors, metadata } = await loadSafetensors(join(straight, "adapters.safetensors"));
+    const { tensors, metadata } = await loadSafetensors(join(folder, "adapters.safetensors"));
     expect(metadata).toMatchObject({ rank: "2", alpha: "16" });
-    expect(Object.keys(tensors).sort()).toContain("lm_head.lora_b");
+    expect(Object.keys(tensors)).toContain("lm_head.lora_b");
     const size = Object.values(tensors).reduce((sum, { data }) => sum + data.length, 0);
     expect(output).toContain(`adapters of rank 2 have ${size.toLocaleString("en-US")} `);
-
-    await runExample("fine-tuning", "--base", base, ...small, "--out", stopped, "--stop-after", "3", "--no-report");
-    await runExample("fine-tuning", "--resume", stopped, "--no-report");
-    expect(await made(stopped)).toEqual(await made(straight));
   });
 
-  it.each([
-    [["--base", join(runs, "none")], /^error: --base .*none: .* holds no run.*\n$/],
-    [["--base", base, "--messages", join(runs, "none")], /^error: --messages: ENOENT.*none.*\n$/],
-    [["--base", base, "--batch", "1000"], /^error: --batch 1000: the dialogues fill \d+ rows\n$/],
-    [["--rank", "0"], /^error: option '--rank <n>' argument '0' is invalid\. It is a whole number ≥ 1\.\n$/],
-  ])("%j is refused in one line", async (args, message) => {
-    const program = new Program(args, { example: "fine-tuning" });
-    expect(await program.ended).toBe(2);
-    expect(program.errors).toMatch(message);
+  it("goes on bit for bit", async () => {
+    setDefaultDevice("wasm", { threads: 1 });
+    await expectExactResume(fineTuning, schema.complete({ base, batch: 4, rank: 2, answerLength: 2 }));
+  });
+
+  it("refuses what is no base, and more rows than there are", async () => {
+    await expect(loadBase(join(runs, "none"))).rejects.toThrow(UsageError);
+    await expect(loadBase(join(runs, "none"))).rejects.toThrow(/^error: --base .*none: .* holds no run/);
+    await expect(fineTuning.make(schema.complete({ base, batch: 1000 }), () => {})).rejects.toThrow(
+      /^error: --batch 1000: the dialogues fill \d+ rows$/,
+    );
   });
 });

@@ -4,6 +4,7 @@
  */
 import { newRunPath, parseCommandLine, readRecord, say } from "@tsuki/train/node";
 import { characters } from "../characters/program.ts";
+import { flagsOf } from "../flags.ts";
 import { runExample, runToEnd } from "../several-runs.ts";
 import { schema } from "./options.ts";
 import { fineTuning } from "./program.ts";
@@ -12,15 +13,16 @@ const args = process.argv.slice(2);
 
 await runExample(async () => {
   const recorded = (folder: string) => schema.from({ ...readRecord(folder, fineTuning.name).config }, folder);
-  const { config, out, resume } = parseCommandLine(args, { ...fineTuning, recorded, hasDashboard: true });
+  const { config, out, resume, report } = parseCommandLine(args, { ...fineTuning, recorded, hasDashboard: true });
   if (resume !== null || config.base !== null) {
     await runToEnd(fineTuning, args);
     return;
   }
   const folder = out ?? newRunPath();
   const base = `${folder}-base`;
-  const threads = config.threads === null ? [] : ["--threads", String(config.threads)];
-  const ended = await runToEnd(characters, ["--out", base, "--device", config.device, ...threads]);
+  const { device, threads } = config;
+  const shared = [...flagsOf({ device, threads }), ...(report ? [] : ["--no-report"])];
+  const ended = await runToEnd(characters, ["--out", base, ...shared]);
   say();
   if (ended) await runToEnd(fineTuning, [...args, "--out", folder, "--base", base]);
   else say(`Then: ${fineTuning.command} --base ${base}`);

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { ConfigSchema, flag, values } from "@tsuki/train/node";
 import { type CommonOptions, free, paceFlags, positive, runFlags } from "../flags.ts";
 
-const { notEmpty, number, whole } = values;
+const { notEmpty, whole } = values;
 
 export interface Options extends CommonOptions {
   /** Folder of a run of `characters`; `null`: one is trained first. */
@@ -15,8 +15,6 @@ export interface Options extends CommonOptions {
   readonly rank: number;
   /** The update counts alpha / rank. */
   readonly alpha: number;
-  /** Probability with which an input of an adapter is dropped in training. */
-  readonly dropout: number;
   readonly answerLength: number;
 }
 
@@ -38,18 +36,12 @@ export const schema: ConfigSchema<Options> = new ConfigSchema<Options>(
     Training: {
       steps: flag("n", "training steps", whole(1), 200),
       batch: flag("n", "rows of dialogues a step", whole(1), 8),
-      lr: flag("rate", "peak learning rate of AdamW", positive, 5e-3),
+      lr: flag("rate", "peak learning rate of AdamW", positive, 0.01),
       rank: flag("n", "width of the adapters", whole(1), 8),
       alpha: flag("factor", "weight of the adapters: alpha / rank", positive, 16),
-      dropout: flag(
-        "p",
-        "probability with which an input of an adapter is dropped",
-        number("in [0, 1)", (x) => x >= 0 && x < 1),
-        0.1,
-      ),
     },
     Report: {
-      ...paceFlags({ evalEvery: 20, checkpointEvery: 100, logEvery: 20 }),
+      ...paceFlags({ evalEvery: 40, checkpointEvery: 100, logEvery: 20 }),
       answerLength: flag("n", "bytes after which an answer is cut off", whole(1), 48),
     },
   },

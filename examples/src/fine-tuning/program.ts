@@ -8,7 +8,7 @@ import { startDashboard, writeReport } from "@tsuki/report";
 import { Trainer } from "@tsuki/train";
 import { count, type Program, say, seedOf, UsageError } from "@tsuki/train/node";
 import { countParameters } from "../characters/model.ts";
-import { answersTo, answerTable, countRight } from "./answers.ts";
+import { answersTo, answerTable, conversations, countRight } from "./answers.ts";
 import { loadBase } from "./base.ts";
 import { answerShare, readDialogues, rowsOf } from "./dialogues.ts";
 import { type Options, schema } from "./options.ts";
@@ -24,7 +24,7 @@ export const fineTuning: Program<Options, Rows> = {
   schema,
   report: writeReport,
   dashboard: startDashboard,
-  async make({ base, messages, seed, batch, steps, lr, rank, alpha, dropout, answerLength }, listen) {
+  async make({ base, messages, seed, batch, steps, lr, rank, alpha, answerLength }, listen) {
     const { training, heldOut } = await readDialogues(messages);
     if (base === null) throw new UsageError("error: --base names the model to adapt");
     const model = await loadBase(base);
@@ -36,7 +36,7 @@ export const fineTuning: Program<Options, Rows> = {
     const before = await answersTo(model, heldOut, answerLength);
     const frozen = countParameters(model);
     const generator = new Generator(seedOf(seed, "weights"));
-    applyLoRA(model, { rank, alpha, dropout, targets: /proj$|lm_head$/, generator });
+    applyLoRA(model, { rank, alpha, targets: /proj$|lm_head$/, generator });
     const adapters = model.parameters().filter(({ requiresGrad }) => requiresGrad);
     const trainable = adapters.reduce((sum, { size }) => sum + size, 0);
 
@@ -54,11 +54,11 @@ export const fineTuning: Program<Options, Rows> = {
       loss: answerLoss,
       async validate() {
         const loss = await inference(model, () => answerLoss(test)).item();
-        const right = countRight(heldOut, await answersTo(model, heldOut, answerLength)) / heldOut.length;
+        const answers = await answersTo(model, heldOut, answerLength);
+        trainer.sampled(conversations(heldOut, answers));
+        const right = countRight(heldOut, answers) / heldOut.length;
         return { loss, metrics: { right } };
       },
-      // Decides what is dropped.
-      state: { generator },
       listen,
     });
 

@@ -33,6 +33,8 @@ await runProgram(
           await trainer.validate("part");
         },
         async finish(signal) {
+          // The last point of the curve; the whole text is another measure.
+          await trainer.validate("part");
           const { loss } = await trainer.validate("whole");
           say();
           await show("After training", signal);

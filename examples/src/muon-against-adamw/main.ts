@@ -26,19 +26,21 @@ const about = {
 
 /** Each run has a folder of its own below that of the comparison; one that was begun goes on. */
 await runExample(async () => {
-  const { config, out, resume, stopAfter, report } = parseCommandLine(process.argv.slice(2), { ...about, recorded });
+  const invocation = parseCommandLine(process.argv.slice(2), { ...about, recorded });
+  const { config, out, resume, stopAfter } = invocation;
   const folder = resume === null ? (out ?? newRunPath()) : folderOfBoth(resume);
   const folders = optimizers.map((optimizer) => join(folder, optimizer));
   const stop = stopAfter === null ? [] : ["--stop-after", String(stopAfter)];
+  const csv = invocation.csv ? ["--csv"] : [];
   for (const [index, optimizer] of optimizers.entries()) {
     const begun = resume !== null && existsSync(join(folders[index], "config.json"));
     const place = [begun ? "--resume" : "--out", folders[index]];
-    if (!(await runToEnd(programOf(optimizer), [...place, ...flagsOf(config), ...stop]))) return;
+    if (!(await runToEnd(programOf(optimizer), [...place, ...flagsOf(config), ...stop, ...csv]))) return;
     say();
   }
   const [muon, adamw] = await Promise.all(folders.map(readRun));
   say(describeResult(muon, adamw));
-  if (report) say(`\nReport: ${await writeReport(folders, { out: join(folder, "report.html") })}`);
+  if (invocation.report) say(`\nReport: ${await writeReport(folders, { out: join(folder, "report.html") })}`);
 });
 
 /** One of the two runs. */

@@ -51,6 +51,9 @@ describe("a batch of examples", () => {
 
   it("says which example does not fit", () => {
     expect(() => collate([Uint8Array.of(1)], 2)).toThrow("1 examples without labels cannot be filled up to 2");
+    const digit: TensorData = { dtype: "uint8", shape: [], data: Uint8Array.of(7) };
+    expect(() => collate([{ labels: digit }], 2)).toThrow("labels are uint8, and where examples are missing");
+    expect(collate([{ labels: digit }], 1).labels.dtype).toBe("uint8");
     expect(() => collate([Uint8Array.of(1), Uint8Array.of(1, 2)])).toThrow(
       "example 1 is int32 [2], and example 0 int32 [1]",
     );

@@ -26,7 +26,7 @@ export type Collate<E, B> = (examples: readonly E[], size: number) => B | Promis
  * array is a row of one axis, of integers (int32) or floats (float32); `TensorData` have a shape and dtype of their own.
  * Where examples are fewer than `size`, rows of zeros follow, and in the field `labels` of a record rows of `ignoredLabel`.
  *
- * @throws ArgumentError for fewer examples than `size` without `labels`: nothing would tell the last rows from data.
+ * @throws ArgumentError for fewer examples than `size` without int32 `labels`: nothing would tell the last rows from data.
  * @throws ShapeError for rows of different shapes or dtypes.
  */
 export function collate<E>(examples: readonly E[], size: number = examples.length): Collated<E> {
@@ -48,6 +48,11 @@ export function collate<E>(examples: readonly E[], size: number = examples.lengt
 /** Rows [...] as a tensor [size, ...], the last of them of one number. */
 function stack(name: string, parts: readonly unknown[], size: number, filling: number): Tensor {
   const { dtype, shape, data } = dataOf(parts[0], name, 0);
+  if (parts.length < size && name === "labels" && dtype !== "int32") {
+    throw new ArgumentError(
+      `collate: labels are ${dtype}, and where examples are missing they have to be int32 ${ignoredLabel}; give collate, or last: "drop"`,
+    );
+  }
   const all = dtypes[dtype].create(size * data.length).fill(filling, parts.length * data.length);
   for (const [index, part] of parts.entries()) {
     const row = dataOf(part, name, index);

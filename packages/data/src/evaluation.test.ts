@@ -43,5 +43,8 @@ describe("batches to evaluate on", () => {
       [28, 42],
     ]);
     expect([...evaluationBatches(text(53), { batch: 2, length: 8, batches: 9 })].length).toBe(4);
+    expect(() => [...evaluationBatches(text(53), { batch: 2, length: 8, batches: 0 })]).toThrow(
+      "evaluationBatches: batches is a whole number ≥ 1, not 0",
+    );
   });
 });

@@ -30,6 +30,7 @@ export function* evaluationBatches(tokens: Tokens, options: EvaluationOptions): 
   const { batch, length, batches = Number.POSITIVE_INFINITY } = options;
   checkWhole("evaluationBatches", "batch", batch, 1);
   checkWhole("evaluationBatches", "length", length, 2);
+  if (options.batches !== undefined) checkWhole("evaluationBatches", "batches", batches, 1);
   const all = windowStarts(tokens.length, { length });
   const end = (all.at(-1) ?? 1 - length) + length - 1;
   if (end < tokens.length - 1) all.push(end);

@@ -18,6 +18,7 @@ export { Loader, type LoaderOptions, type LoaderState } from "./loader.ts";
 export { decodeNpy, encodeNpy } from "./npy/npy.ts";
 export { decodeNpz, type EncodeNpzOptions, encodeNpz } from "./npy/npz.ts";
 export { type PackedRow, type PackOptions, type PackState, packDocuments, packStream } from "./pack.ts";
+export { type PrefetchedStream, prefetch } from "./prefetch.ts";
 export { type ShuffleOptions, type ShuffleState, shuffleStream } from "./shuffle-buffer.ts";
 export {
   type EndlessStream,

@@ -48,7 +48,7 @@ export interface PackState<S> {
  * part, so that every token but the first is predicted once. Documents of one token, and rows without a label that counts,
  * teach nothing and are left out.
  *
- *     const rows = packStream(mapStream(readJsonLines(path), ({ text }) => documentOf(encodeBytes(text))), { length: 256 });
+ *     const rows = packStream(mapStream(readText(path), (line) => documentOf(encodeBytes(line))), { length: 256 });
  *     const { ids, ...context } = await repeat(batches(rows, { batch: 8 })).next();
  *     languageModelLoss(model, ids, context);      // labels and documents, int32 [8, 256] each
  */

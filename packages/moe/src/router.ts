@@ -10,7 +10,7 @@ import { type Routing, route } from "./routing.ts";
  * The gate of a mixture of experts: sigmoid affinities s = σ(W·x), a choice by s + bias, weights by s (`route`).
  *
  * In training mode every forward adds its choices to `load`, also under `noGrad`; padding counts as any token. The bias is
- * trained by `updateBias` alone. `load` is state of the running step: no checkpoint holds it.
+ * trained by `updateBias` alone. `load` is state of the running step, and not in `stateDict()`.
  */
 export class Router extends Module<[x: Tensor], Routing> {
   /** [E, D] */

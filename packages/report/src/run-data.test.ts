@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { madeUpRun } from "../test/made-up-run.ts";
+import { loss } from "./page/format.ts";
 import { flatten, summarize, validationCurve } from "./run-data.ts";
 
 describe("the summary of a run", () => {
@@ -11,6 +12,19 @@ describe("the summary of a run", () => {
     expect(best).toEqual(validationCurve(events).at(-1));
     expect(tokensPerSecond).toBeGreaterThan(4500);
     expect(tokensPerSecond).toBeLessThan(4900);
+  });
+
+  it("passes over losses that are not finite, which JSON has as null", () => {
+    const diverged = madeUpRun().events.map((event) =>
+      event.kind === "validation" && event.step > 100 ? { ...event, loss: Number.NaN } : event,
+    );
+    const { best, validation } = summarize(JSON.parse(JSON.stringify(diverged)));
+    expect(best?.step).toBe(100);
+    expect([loss(best?.loss), loss(validation?.loss), loss(undefined)]).toEqual([
+      best?.loss.toFixed(4),
+      "not finite",
+      "–",
+    ]);
   });
 
   it("is empty where nothing happened yet", () => {

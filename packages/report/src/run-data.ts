@@ -39,10 +39,12 @@ export function summarize(events: readonly RunEvent[]): Summary {
   return {
     last: steps.at(-1),
     validation: validations.findLast(({ part }) => part === "whole") ?? validations.at(-1),
-    best: validationCurve(events).reduce<ValidationEvent | undefined>(
-      (best, event) => (best && best.loss <= event.loss ? best : event),
-      undefined,
-    ),
+    best: validationCurve(events)
+      .filter(({ loss }) => Number.isFinite(loss))
+      .reduce<ValidationEvent | undefined>(
+        (best, event) => (best && best.loss <= event.loss ? best : event),
+        undefined,
+      ),
     tokensPerSecond: speeds[speeds.length >> 1],
   };
 }

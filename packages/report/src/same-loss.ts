@@ -1,7 +1,7 @@
 import type { RunEvent, ValidationEvent } from "@tsuki/train";
 import { eventsOf } from "./run-data.ts";
 
-/** What a run took, as parts of what another one took. */
+/** What a run took to a loss, as parts of what another one took to it. */
 export interface Shares {
   readonly steps: number;
   readonly tokens: number;
@@ -12,9 +12,9 @@ export interface Shares {
 export type SameLoss = Shares | "not reached" | "not comparable";
 
 /**
- * How soon a run comes to the final validation loss of another. Losses on the usual part are compared where both runs have
- * some, as they are measured often, else those on the whole set: losses on different parts do not compare. Between two
- * validations the loss counts as straight.
+ * How soon a run comes to the last validation loss of another, beside what that one took to it: steps after its last
+ * validation do not count. Losses on the usual part are compared where both runs have some, as they are measured often,
+ * else those on the whole set: losses on different parts do not compare. Between two validations the loss counts as straight.
  */
 export function sameLoss(run: readonly RunEvent[], other: readonly RunEvent[]): SameLoss {
   const part = (["part", "whole"] as const).find((part) => [run, other].every((of) => lossesOn(part, of).length > 0));

@@ -32,7 +32,10 @@ export interface MicroBatch {
 export interface Checkpoint {
   /** Parameters and persistent buffers, with the model's own names. */
   readonly model: Readonly<Record<string, TensorData>>;
-  /** The optimizer's state, and gradients that are held: `<parameter>.grad`. */
+  /**
+   * The optimizer's state, and what a step that has begun holds: gradients, `<parameter>.grad`, and buffers that are no part
+   * of the model's state, `<buffer>.buffer`.
+   */
   readonly training: Readonly<Record<string, TensorData>>;
   readonly position: Position;
 }

@@ -1,6 +1,6 @@
-import { concat, Generator, manualSeed, setDefaultDevice, stats, type Tensor, tensor } from "@tsuki/core";
-import { Dropout, HostGenerator, Linear, Module, mseLoss } from "@tsuki/nn";
-import { MuonWithAdamW, parameterGroups } from "@tsuki/optim";
+import { concat, Generator, manualSeed, setDefaultDevice, stats, type Tensor, tensor, zeros } from "@tsuki/core";
+import { buffer, Dropout, HostGenerator, Linear, Module, mseLoss } from "@tsuki/nn";
+import { MuonWithAdamW, parameterGroups, SGD } from "@tsuki/optim";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import "@tsuki/core/reference";
@@ -13,6 +13,8 @@ class Net extends Module<[x: Tensor], Tensor> {
   readonly up: Linear;
   readonly down: Linear;
   readonly dropout = new Dropout({ p: 0.25 });
+  /** Of the step that has begun, as a router's load. */
+  readonly sum = buffer(zeros([]), { persistent: false });
 
   constructor(generator: Generator) {
     super();
@@ -21,6 +23,7 @@ class Net extends Module<[x: Tensor], Tensor> {
   }
 
   forward(x: Tensor): Tensor {
+    this.sum.assign(this.sum.add(x.detach().sum()));
     return this.down.call(this.dropout.call(this.up.call(x).relu()));
   }
 }
@@ -57,6 +60,10 @@ function makeTrainer(options: Options = {}) {
     model,
     optimizer,
     batches: new Rows(),
+    afterUpdate: () => {
+      model.down.weight.assign(model.down.weight.add(model.sum.mul(0.01)));
+      model.sum.assign(zeros([]));
+    },
     schedule: (step) => 0.05 / (1 + step),
     loss: ({ x, y }) => {
       const prediction = model.call(x);
@@ -92,7 +99,11 @@ describe.each(["reference", "wasm"])("a training on %s", (device) => {
         const cut = Math.min(micro, accumulate - 1);
         if (cut > 0) expect(await first.train(abortedAfter(cut))).toBeNull();
         expect(first.accumulated).toBe(cut);
-        const bytes = encodeCheckpoint(await first.checkpoint());
+        const checkpoint = await first.checkpoint();
+        const bytes = encodeCheckpoint(checkpoint);
+        // What is held is a copy: the trainer that goes on changes nothing of it.
+        await first.train();
+        expect(encodeCheckpoint(checkpoint)).toEqual(bytes);
 
         const second = makeTrainer({ accumulate }).trainer;
         expect(await second.restore(decodeCheckpoint(bytes))).toBe(true);
@@ -165,11 +176,26 @@ describe("a trainer", () => {
   });
 
   it("stops where the loss is not finite, validates, and refuses numbers that make no sense", async () => {
-    const { model, trainer } = makeTrainer({ validate: async () => ({ loss: 2 }) });
+    const losses = [2, Number.NaN, 3];
+    const { model, trainer } = makeTrainer({ validate: async () => ({ loss: losses.shift() ?? 0 }) });
     expect((await trainer.validate("part")).loss).toBe(2);
     expect([trainer.validationLoss, trainer.bestLoss]).toEqual([2, 2]);
+    for (const _ of [1, 2]) await trainer.validate("part");
+    expect([trainer.validationLoss, trainer.bestLoss]).toEqual([3, 2]);
     model.up.weight.assign(Number.NaN);
     await expect(trainer.train()).rejects.toThrow("the loss of step 1 is NaN");
+    // √w at 0 is finite, its slope is not.
+    const net = new Net(new Generator(7));
+    net.up.weight.assign(0);
+    const steep = new Trainer({
+      model: net,
+      optimizer: new SGD(net.namedParameters(), { lr: 0.1 }),
+      batches: new Rows(),
+      schedule: () => 0.1,
+      loss: () => net.up.weight.sqrt().sum(),
+      batchTokens: 4,
+    });
+    await expect(steep.train()).rejects.toThrow("the gradient norm of step 1 is Infinity");
     expect(() => makeTrainer({ accumulate: 0 })).toThrow("Trainer: accumulate is a whole number ≥ 1, not 0");
     await expect(makeTrainer().trainer.validate("part")).rejects.toThrow("its options have no validate");
   });

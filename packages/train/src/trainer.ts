@@ -9,7 +9,9 @@ import {
   realize,
   StateError,
   type Tensor,
+  type TensorData,
   TsukiError,
+  type Variable,
 } from "@tsuki/core";
 import type { Module } from "@tsuki/nn";
 import { clipGradNorm, type Optimizer, type Schedule } from "@tsuki/optim";
@@ -25,7 +27,7 @@ export interface Objective {
   readonly metrics?: Readonly<Record<string, Tensor>>;
 }
 
-/** The loss of a step is not finite: the weights are lost, the last checkpoint is not. */
+/** The loss of a step, or the norm of its gradients, is not finite: the weights are lost, the last checkpoint is not. */
 export class NonFiniteLossError extends TsukiError {}
 
 /** What a validation found. */
@@ -159,14 +161,18 @@ export class Trainer<B> {
     this.#accumulated = [];
     this.step++;
     const loss = mean(reports.map((report) => report.loss));
+    const gradNorm = await norm.item();
     if (!Number.isFinite(loss)) throw new NonFiniteLossError(`the loss of step ${this.step} is ${loss}`);
+    if (!Number.isFinite(gradNorm)) {
+      throw new NonFiniteLossError(`the gradient norm of step ${this.step} is ${gradNorm}`);
+    }
     const metrics = meanOfEach(reports.map((report) => report.metrics));
     const tokens = this.#accumulate * this.#options.batchTokens;
     const event: StepEvent = {
       ...this.#moment("step"),
       loss,
       lr,
-      gradNorm: await norm.item(),
+      gradNorm,
       tokensPerSecond: (tokens * 1000) / (performance.now() - began),
       ...(Object.keys(metrics).length > 0 && { metrics }),
       ...(observed && { updateRms: await this.#updateRms(updates) }),
@@ -185,7 +191,7 @@ export class Trainer<B> {
     if (!validate) throw new StateError("Trainer: its options have no validate");
     const { loss, metrics } = await validate(part);
     this.validationLoss = loss;
-    this.bestLoss = Math.min(loss, this.bestLoss ?? loss);
+    if (loss < (this.bestLoss ?? Number.POSITIVE_INFINITY)) this.bestLoss = loss;
     const event: ValidationEvent = { ...this.#moment("validation"), loss, part, ...(metrics && { metrics }) };
     this.#tell(event);
     return event;
@@ -204,10 +210,15 @@ export class Trainer<B> {
       grad ? [[`${name}.grad`, grad] as const] : [],
     );
     const accumulated = await Promise.all(this.#accumulated.map(read));
-    this.#accumulated = accumulated;
+    this.#accumulated = [...accumulated];
+    const weights = await model.stateDict();
+    // What the micro-batches of a step have counted, such as the loads of experts, is no weight of the model.
+    const counts = Object.entries(accumulated.length > 0 ? model.namedBuffers() : {}).flatMap(([name, buffer]) =>
+      Object.hasOwn(weights, name) ? [] : [[`${name}.buffer`, buffer] as const],
+    );
     return {
-      model: await model.stateDict(),
-      training: await readAll({ ...tensors, ...Object.fromEntries(held) }),
+      model: weights,
+      training: await readAll({ ...tensors, ...Object.fromEntries([...held, ...counts]) }),
       position: {
         step: this.step,
         tokens: this.tokens,
@@ -236,15 +247,19 @@ export class Trainer<B> {
     if (String(known) !== String(saved)) {
       throw new StateError(`Trainer: the checkpoint has the state of [${saved}], needed is that of [${known}]`);
     }
-    const gradients = [...optimizer.parameters].flatMap(([name, parameter]) =>
-      Object.hasOwn(training, `${name}.grad`) ? [[parameter, training[`${name}.grad`]] as const] : [],
-    );
-    const isGradient = new Set(gradients.map(([, data]) => data));
-    const tensors = Object.fromEntries(Object.entries(training).filter(([, data]) => !isGradient.has(data)));
+    const found = (variables: Iterable<[string, Variable]>, ending: string): [Variable, TensorData][] =>
+      [...variables].flatMap(([name, variable]): [Variable, TensorData][] =>
+        Object.hasOwn(training, name + ending) ? [[variable, training[name + ending]]] : [],
+      );
+    const gradients = found(optimizer.parameters, ".grad");
+    const counts = found(Object.entries(model.namedBuffers()), ".buffer");
+    const isHeld = new Set([...gradients, ...counts].map(([, data]) => data));
+    const tensors = Object.fromEntries(Object.entries(training).filter(([, data]) => !isHeld.has(data)));
     model.loadStateDict(weights);
     optimizer.loadStateDict({ tensors, steps: position.optimizerSteps });
     optimizer.zeroGrad();
     for (const [parameter, data] of gradients) parameter.accumulateGrad(fromData(data), add);
+    for (const [buffer, data] of counts) buffer.assign(fromData(data));
     batches.restore(position.batches as never);
     for (const [name, one] of Object.entries(state)) one.restore(position.state[name] as never);
     defaultGenerator.restore(position.defaultGenerator);

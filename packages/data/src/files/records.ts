@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { ArgumentError, FormatError } from "@tsuki/core";
+import { ArgumentError, FormatError, StateError } from "@tsuki/core";
 import { Items, type Stream } from "../stream.ts";
 
 /** A place in files that are read one after the other. */
@@ -36,6 +36,7 @@ interface Chunk {
  * nothing has to be closed.
  */
 export class RecordStream extends Items<FileRecord> implements Stream<FileRecord, FilePlace> {
+  readonly #op: string;
   readonly #paths: readonly string[];
   readonly #separator: Buffer;
   #place: FilePlace = { file: 0, byte: 0, line: 0 };
@@ -44,6 +45,7 @@ export class RecordStream extends Items<FileRecord> implements Stream<FileRecord
   /** @param op Named in errors. */
   constructor(op: string, paths: string | readonly string[], separator: string) {
     super();
+    this.#op = op;
     this.#paths = typeof paths === "string" ? [paths] : paths;
     this.#separator = Buffer.from(separator);
     if (this.#paths.length === 0) throw new ArgumentError(`${op}: there are no files`);
@@ -68,7 +70,12 @@ export class RecordStream extends Items<FileRecord> implements Stream<FileRecord
     return this.#place;
   }
 
+  /** @throws StateError for a place behind the last file. */
   restore(place: FilePlace): void {
+    const files = this.#paths.length;
+    if (!(place.file <= files)) {
+      throw new StateError(`${this.#op}: the place is in file ${place.file}, and the files are ${files}`);
+    }
     this.#place = place;
   }
 
@@ -137,7 +144,9 @@ function decode(bytes: Buffer, path: string, byte: number): string {
     if (!(cause instanceof TypeError)) throw cause;
     const mended = Buffer.from(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes));
     const wrong = bytes.findIndex((value, index) => value !== mended[index]);
-    throw new FormatError(`${path}, byte ${byte + wrong}: this is not UTF-8`, { cause });
+    // What is mended begins with 0xef: cut off after it, it looks the same so far.
+    const at = wrong < 0 ? bytes.lastIndexOf(0xef) : wrong;
+    throw new FormatError(`${path}, byte ${byte + at}: this is not UTF-8`, { cause });
   }
 }
 

@@ -65,10 +65,12 @@ describe("lines of files", () => {
   });
 
   it("say where a byte is not UTF-8", async () => {
-    const path = write(Uint8Array.of(97, 10, 98, 0xe2, 0x80, 10));
-    const stream = readText(path);
-    await stream.next();
-    await expect(stream.next()).rejects.toThrow(`${path}, byte 3: this is not UTF-8`);
+    for (const wrong of [[0xe2, 0x80, 10], [0xef, 0xbf, 10], [0xef]]) {
+      const path = write(Uint8Array.of(97, 10, 98, ...wrong));
+      const stream = readText(path);
+      await stream.next();
+      await expect(stream.next()).rejects.toThrow(`${path}, byte 3: this is not UTF-8`);
+    }
   });
 
   it("are missed where the file is another one", async () => {
@@ -82,6 +84,9 @@ describe("lines of files", () => {
     await expect(resumed.next()).rejects.toThrow(`${path}, byte 4: no record begins here`);
     writeFileSync(path, "on");
     await expect(resumed.next()).rejects.toThrow("no record begins here");
+    expect(() => resumed.restore({ file: 2, byte: 0, line: 0 })).toThrow(
+      "readText: the place is in file 2, and the files are 1",
+    );
   });
 
   it("are of files that are there", async () => {
@@ -113,9 +118,11 @@ describe("JSON lines", () => {
     const stream = readJsonLines(path);
     await stream.next();
     await expect(stream.next()).rejects.toThrow(`${path}, line 3, byte 10: Unexpected token`);
-    const refuse = (): never => {
-      throw new ArgumentError("no messages");
-    };
-    await expect(loadJsonLines(path, refuse)).rejects.toThrow(`${path}, line 1, byte 0: no messages`);
+    for (const cause of [new ArgumentError("no messages"), new TypeError("no messages")]) {
+      const refuse = (): never => {
+        throw cause;
+      };
+      await expect(loadJsonLines(path, refuse)).rejects.toThrow(`${path}, line 1, byte 0: no messages`);
+    }
   });
 });

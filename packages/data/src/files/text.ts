@@ -1,4 +1,4 @@
-import { checkOptions, FormatError, TsukiError } from "@tsuki/core";
+import { checkOptions, FormatError } from "@tsuki/core";
 import { mapStream, type Stream } from "../stream.ts";
 import { type FilePlace, type FileRecord, RecordStream } from "./records.ts";
 
@@ -53,7 +53,7 @@ function parse({ text, where }: FileRecord, make: (value: unknown) => unknown): 
   try {
     return make(JSON.parse(text));
   } catch (cause) {
-    if (!(cause instanceof SyntaxError || cause instanceof TsukiError)) throw cause;
+    if (!(cause instanceof Error)) throw cause;
     throw new FormatError(`${where}: ${cause.message}`, { cause });
   }
 }

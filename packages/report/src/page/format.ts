@@ -1,6 +1,7 @@
-/** Four decimals, as losses are compared. */
-export function loss(value: number | undefined): string {
-  return value === undefined ? "–" : value.toFixed(4);
+/** Four decimals, as losses are compared. JSON has `null` for what is no number. */
+export function loss(value: number | null | undefined): string {
+  if (value === undefined) return "–";
+  return Number.isFinite(value) ? Number(value).toFixed(4) : "not finite";
 }
 
 /** `1:02:03` or `2:03`. */

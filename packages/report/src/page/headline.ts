@@ -67,7 +67,7 @@ export function comparison(runs: readonly PageRun[]): HTMLElement {
       element(
         "p",
         { class: "words" },
-        "Each row: after which part of another run's steps, tokens and time this one comes to that run's final validation loss.",
+        "Each row: this run comes to another one's last validation loss after so much of what that one took to it.",
       ),
       table(["run", ...runs.map(label)], shares),
     ),

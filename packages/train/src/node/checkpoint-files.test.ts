@@ -82,5 +82,9 @@ describe("checkpoints", () => {
     await truncate(file, 20);
     await expect(loadNewestCheckpoint(folder)).rejects.toThrow(FormatError);
     await expect(loadNewestCheckpoint(folder)).rejects.toThrow(file);
+    await saveCheckpoint(folder, { ...checkpoint(4), metrics: Number.NaN }, {}, 1);
+    await expect(loadNewestCheckpoint(folder)).rejects.toThrow(
+      "training.safetensors: the metadata hold no position in the metrics",
+    );
   });
 });

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { loadSafetensors, saveSafetensors, syncFolder } from "@tsuki/core/files";
+import { FormatError } from "@tsuki/core";
+import { loadSafetensors, saveSafetensors, syncFolder, writeFiles } from "@tsuki/core/files";
 import { type Checkpoint, parsePosition } from "../checkpoint.ts";
 
 /** A checkpoint, and how far the run's metrics were written then. */
@@ -54,7 +55,8 @@ async function writeInto(
   { model, training, position, metrics }: SavedCheckpoint,
   config: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  await writeFile(join(folder, "config.json"), `${JSON.stringify(config, null, 2)}\n`, { flush: true });
+  const text = new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`);
+  await writeFiles([{ path: join(folder, "config.json"), parts: [text] }]);
   await saveSafetensors(join(folder, "model.safetensors"), model, { format: "pt" });
   await saveSafetensors(join(folder, "training.safetensors"), training, {
     position: JSON.stringify(position),
@@ -73,7 +75,9 @@ export async function loadNewestCheckpoint(folder: string): Promise<SavedCheckpo
   const { tensors: model } = await loadSafetensors(join(folder, newest, "model.safetensors"));
   const file = join(folder, newest, "training.safetensors");
   const { tensors: training, metadata } = await loadSafetensors(file);
-  return { model, training, position: parsePosition(metadata, file), metrics: Number(metadata.metrics) };
+  const metrics = Number(metadata.metrics);
+  if (!Number.isSafeInteger(metrics)) throw new FormatError(`${file}: the metadata hold no position in the metrics`);
+  return { model, training, position: parsePosition(metadata, file), metrics };
 }
 
 /** Names of complete checkpoints, the oldest first. */

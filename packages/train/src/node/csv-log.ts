@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { appendFileSync, closeSync, openSync } from "node:fs";
 import type { RunEvent, StepEvent } from "../events.ts";
 
 const columns = ["step", "tokens", "seconds", "loss", "lr", "gradNorm", "tokensPerSecond", "validationLoss"] as const;
@@ -35,7 +35,7 @@ export class CsvLog {
   }
 
   #write(values: readonly (string | number)[]): void {
-    writeSync(this.#file, `${values.map(cell).join(",")}\n`);
+    appendFileSync(this.#file, `${values.map(cell).join(",")}\n`);
   }
 }
 

@@ -1,4 +1,4 @@
-/** 12 345.6 s as 3:25:45. */
+/** 12 345 s as 3:25:45. */
 export function clock(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];

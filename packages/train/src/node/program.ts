@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { defaultDevice, setDefaultDevice, TsukiError } from "@tsuki/core";
 import type { RunEvent } from "../events.ts";
-import type { Trainer } from "../trainer.ts";
+import { NonFiniteLossError, type Trainer } from "../trainer.ts";
 import { type Invocation, parseCommandLine } from "./command-line.ts";
 import type { ConfigSchema } from "./config-schema.ts";
 import { interruption } from "./interruption.ts";
@@ -44,7 +44,7 @@ export interface Program<Config extends CommonConfig, B> {
    * @throws UsageError where the data do not fit the config
    */
   readonly make: (config: Config, listen: (event: RunEvent) => void) => Task<B> | Promise<Task<B>>;
-  /** Writes the report of a run, whenever it ends, and gives its path. */
+  /** Writes the report of a run that came to its end, was stopped, or diverged, and gives its path. */
   readonly report?: (folder: string) => Promise<string>;
   /** Serves the report while the run goes on; port 0 is any free one. */
   readonly dashboard?: (folder: string, options: { readonly port: number }) => Promise<Dashboard>;
@@ -95,9 +95,10 @@ async function run<Config extends CommonConfig, B>(program: Program<Config, B>, 
       : RunFolder.open(resume);
   log = (event) => folder.log(event);
   const { port } = invocation;
-  const dashboard = port === null ? null : await program.dashboard?.(folder.path, { port });
   const interrupted = interruption(warn);
+  let dashboard: Dashboard | undefined;
   try {
+    if (port !== null) dashboard = await program.dashboard?.(folder.path, { port });
     if (dashboard) say(`Dashboard: ${dashboard.url}\n`);
     await trainIn(folder, task, program, invocation, interrupted.signal);
   } finally {
@@ -123,10 +124,19 @@ async function trainIn<Config extends CommonConfig, B>(
   say(`${about} Run: ${folder.path}\n\n${description}\n`);
   if (trainer.step > 0 || trainer.accumulated > 0) say(`Going on after step ${trainer.step}.\n`);
   else await task.begin?.(signal);
-  await training.train(stopAfter ?? config.steps, signal);
+  const writeReport = async (): Promise<void> => {
+    if (report && invocation.report) say(`\nReport: ${await report(folder.path)}`);
+  };
+  try {
+    await training.train(stopAfter ?? config.steps, signal);
+  } catch (error) {
+    // Its curves say how it came to that.
+    if (error instanceof NonFiniteLossError) await writeReport();
+    throw error;
+  }
   if (trainer.step === config.steps && !signal.aborted) await task.finish?.(signal, folder.path);
   else say(`\nStopped after step ${trainer.step}. To go on: ${command} --resume ${folder.path}`);
-  if (report && invocation.report) say(`\nReport: ${await report(folder.path)}`);
+  await writeReport();
 }
 
 function warn(text: string): void {

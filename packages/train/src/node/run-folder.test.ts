@@ -1,4 +1,13 @@
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -41,6 +50,11 @@ describe("the folder of a run", () => {
     writeFileSync(join(path, "metrics.jsonl"), "mine");
     expect(() => RunFolder.create(path, record)).toThrow(new UsageError(`error: --out ${path} is not empty`));
     expect(readFileSync(join(path, "metrics.jsonl"), "utf8")).toBe("mine");
+    const begun = join(path, "begun");
+    mkdirSync(begun);
+    writeFileSync(join(begun, "config.json.tmp"), "{");
+    RunFolder.create(begun, record).close();
+    expect(readRecord(begun, "test")).toEqual(record);
     expect(() => RunFolder.create(join(path, "metrics.jsonl"), record)).toThrow(/^error: --out ".*" cannot be written/);
     expect(() => RunFolder.create("", record)).toThrow(/^error: --out "" cannot be written/);
   });
@@ -53,6 +67,16 @@ describe("the folder of a run", () => {
     writeFileSync(join(path, "lock"), String(2 ** 30));
     RunFolder.open(path).close();
     expect(existsSync(join(path, "lock"))).toBe(false);
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("says which file a full disk does not take", () => {
+    mkdirSync(path, { recursive: true });
+    symlinkSync("/dev/full", join(path, "metrics.jsonl"));
+    const folder = RunFolder.open(path);
+    expect(() => folder.log(line(1))).toThrow(
+      `ENOSPC: no space left on device, write, writing '${path}/metrics.jsonl'`,
+    );
+    folder.close();
   });
 
   it("forgets what was logged after a checkpoint, and goes on", () => {

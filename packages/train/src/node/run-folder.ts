@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   closeSync,
   existsSync,
   fstatSync,
@@ -10,7 +11,6 @@ import {
   renameSync,
   rmSync,
   writeFileSync,
-  writeSync,
 } from "node:fs";
 import { join } from "node:path";
 import type { RunEvent } from "../events.ts";
@@ -56,7 +56,10 @@ export class RunFolder {
     }
     try {
       mkdirSync(path, { recursive: true });
-      if (readdirSync(path).length > 0) throw new UsageError(`error: --out ${path} is not empty`);
+      // One that was killed here may have left the temporary file.
+      if (readdirSync(path).some((name) => name !== "config.json.tmp")) {
+        throw new UsageError(`error: --out ${path} is not empty`);
+      }
       writeFileSync(`${config}.tmp`, `${JSON.stringify(record, null, 2)}\n`, { flush: true });
       renameSync(`${config}.tmp`, config);
     } catch (error) {
@@ -81,7 +84,13 @@ export class RunFolder {
 
   /** Appends a line to the metrics. */
   log(event: RunEvent): void {
-    writeSync(this.#metrics, `${JSON.stringify(event)}\n`);
+    try {
+      appendFileSync(this.#metrics, `${JSON.stringify(event)}\n`);
+    } catch (error) {
+      // A full disk does not say which one.
+      if (error instanceof Error) error.message += `, writing '${this.#metricsFile}'`;
+      throw error;
+    }
     this.#csv?.log(event);
   }
 
