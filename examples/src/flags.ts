@@ -1,4 +1,4 @@
-import { type CommonConfig, type Flags, flag, values } from "@tsuki/train/node";
+import { type CommonConfig, type Flags, flag, flagOf, values } from "@tsuki/train/node";
 
 const { number, oneOf, whole } = values;
 
@@ -34,7 +34,5 @@ export const notNegative: (text: string) => number = number("≥ 0", (x) => x >=
 
 /** The flags that say a config. */
 export function flagsOf(config: object): string[] {
-  return Object.entries(config).flatMap(([field, value]) =>
-    value === null ? [] : [`--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, String(value)],
-  );
+  return Object.entries(config).flatMap(([field, value]) => (value === null ? [] : [flagOf(field), String(value)]));
 }

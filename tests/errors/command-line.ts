@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { saveSafetensors } from "@tsuki/core/files";
-import { loadNewestCheckpoint, parseCommandLine, RunFolder, readRecord, UsageError } from "@tsuki/train/node";
+import { flagOf, loadNewestCheckpoint, parseCommandLine, RunFolder, readRecord, UsageError } from "@tsuki/train/node";
 import { type Options, schema } from "../../examples/src/moonlight/options.ts";
 import { windowsOf } from "../../examples/src/moonlight/windows.ts";
 import { type Cases, inFolder } from "./collect.ts";
@@ -21,7 +21,6 @@ function commands(...lines: readonly (readonly string[])[]): Cases {
   );
 }
 
-const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 /** A value that no flag takes. */
 const everyFlag = schema.names.map((name) => [flagOf(name), name === "prompt" ? "" : "-1"]);
 

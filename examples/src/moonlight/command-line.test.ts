@@ -1,4 +1,4 @@
-import { parseCommandLine, UsageError } from "@tsuki/train/node";
+import { flagOf, parseCommandLine, UsageError } from "@tsuki/train/node";
 import { describe, expect, it } from "vitest";
 import { type Options, schema } from "./options.ts";
 
@@ -41,7 +41,7 @@ describe("options", () => {
 
   it("every option is a flag that the help names", () => {
     for (const name of schema.names) {
-      const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+      const flag = flagOf(name);
       expect(() => parse(flag), flag).toThrow(new RegExp(`^error: option '${flag} <[a-z]+>' argument missing$`));
     }
   });
@@ -50,9 +50,7 @@ describe("options", () => {
     const options = parse().config;
     const args = schema.names.flatMap((name) => {
       const value = options[name];
-      return value === null
-        ? []
-        : [`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, String(value)];
+      return value === null ? [] : [flagOf(name), String(value)];
     });
     expect(parse(...args).config).toEqual(options);
   });

@@ -1,7 +1,15 @@
 /** Training runs in Node: folders, checkpoints on disk, command lines, progress. */
 export { loadNewestCheckpoint, type SavedCheckpoint, saveCheckpoint } from "./node/checkpoint-files.ts";
 export { type CommandLineOptions, type Invocation, parseCommandLine } from "./node/command-line.ts";
-export { ConfigSchema, type Derived, type Flag, type Flags, flag, type SchemaOptions } from "./node/config-schema.ts";
+export {
+  ConfigSchema,
+  type Derived,
+  type Flag,
+  type Flags,
+  flag,
+  flagOf,
+  type SchemaOptions,
+} from "./node/config-schema.ts";
 export * as values from "./node/flag-values.ts";
 export { clock, count } from "./node/format.ts";
 export { type Interruption, interruption } from "./node/interruption.ts";

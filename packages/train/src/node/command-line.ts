@@ -1,5 +1,5 @@
 import { Command, type CommanderError, Option } from "commander";
-import { type ConfigSchema, type Flag, isDerived } from "./config-schema.ts";
+import { type ConfigSchema, type Flag, flagOf, isDerived } from "./config-schema.ts";
 import { whole } from "./flag-values.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -122,8 +122,4 @@ function commandLine<Config extends object>(options: CommandLineOptions<Config>)
     }
   }
   return command.helpOption("-h, --help", "prints this");
-}
-
-function flagOf(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

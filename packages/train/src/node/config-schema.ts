@@ -101,6 +101,11 @@ export function flag<T, Config = unknown>(
   return { placeholder, about, parse, initial };
 }
 
+/** The flag of a field: `--top-k` of `topK`. */
+export function flagOf(field: string): string {
+  return `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
 /** Whether a default follows from the rest of the config. */
 export function isDerived<T, Config>(initial: T | Derived<T, Config>): initial is Derived<T, Config> {
   return typeof initial === "object" && initial !== null;
