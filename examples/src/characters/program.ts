@@ -29,8 +29,8 @@ export const characters: Program<Options, Tensor> = {
     const samples: string[] = [];
 
     /** Writes something; the report shows all of it, the terminal a line of each at the end. */
-    const sample = async (signal = new AbortController().signal): Promise<void> => {
-      const written = await sampleText(model, sampler, options, signal);
+    const sample = async (): Promise<void> => {
+      const written = await sampleText(model, sampler, options, new AbortController().signal);
       trainer.sampled(written);
       samples.push(`${String(trainer.step).padStart(7)}  ${oneLine(written)}`);
     };
@@ -62,10 +62,9 @@ export const characters: Program<Options, Tensor> = {
         `${count(corpus.training.length)} bytes to train on, ${count(corpus.validation.length)} held out.\n` +
         `A decoder with ${options.layers} layers of width ${options.hidden}: ${count(countParameters(model))} parameters.`,
       begin: async () => void (await trainer.validate("part")),
-      async finish(signal) {
+      async finish() {
         await trainer.validate("part");
         const { loss } = await trainer.validate("whole");
-        await sample(signal);
         say(`\n   step  what it wrote\n${samples.join("\n")}\n`);
         const { unigram, bigram } = entropies(corpus.validation);
         say(
