@@ -194,8 +194,15 @@ for (const form of ["direct", "gram"] as const)
       await fc.assert(
         fc.asyncProperty(wellConditioned, fc.array(triple, { maxLength: 3 }), async ({ g, u, v, x }, coefficients) => {
           const o = await download(newtonSchulz(upload(place, g), { coefficients, form }));
-          const through = x.map((value) => coefficients.reduce((y, abc) => quintic(y, abc), value));
-          expect(distance(o.data, compose(u, through, v).data)).toBeLessThan(place.tolerance(1e-9, 1e-4));
+          // Such triples let values grow, or cancel: what is rounded is a part of the largest term on the way.
+          let largest = 1;
+          const through = x.map((value) =>
+            coefficients.reduce((y, [a, b, c]) => {
+              largest = Math.max(largest, ...[a * y, b * y ** 3, c * y ** 5].map(Math.abs));
+              return quintic(y, [a, b, c]);
+            }, value),
+          );
+          expect(distance(o.data, compose(u, through, v).data)).toBeLessThan(largest * place.tolerance(1e-9, 1e-4));
         }),
       );
       const g = upload(place, gaussian(3, 4, 7));
