@@ -1,8 +1,9 @@
 import { Generator, setDefaultDevice, type Tensor } from "@tsuki/core";
 import { encodeBytes, Loader, TokenWindows } from "@tsuki/data";
-import { languageModelLoss, Moonlight, type MoonlightConfig } from "@tsuki/moe";
+import { languageModelLoss, Moonlight } from "@tsuki/moe";
 import { MuonWithAdamW, moonlightGroups, warmupCosine } from "@tsuki/optim";
 import { Trainer } from "@tsuki/train";
+import { configOf } from "../../playground/src/worker/config.ts";
 
 export interface Size {
   readonly hidden: number;
@@ -20,43 +21,11 @@ export const sizes: Readonly<Record<"tiny" | "quickstart", Size>> = {
   quickstart: { hidden: 128, layers: 4, heads: 4, experts: 8, rows: 16, length: 128 },
 };
 
-function configOf({ hidden, layers, heads, experts, length }: Size): MoonlightConfig {
-  const headDim = hidden / heads;
-  return {
-    vocabSize: 128,
-    hiddenSize: hidden,
-    numHiddenLayers: layers,
-    numAttentionHeads: heads,
-    kvLoraRank: hidden / 2,
-    qkNopeHeadDim: headDim,
-    qkRopeHeadDim: headDim / 2,
-    vHeadDim: headDim,
-    intermediateSize: 3 * hidden,
-    moeIntermediateSize: hidden,
-    numRoutedExperts: experts,
-    numSharedExperts: 1,
-    numExpertsPerToken: 2,
-    firstKDenseReplace: 1,
-    moeLayerFreq: 1,
-    numGroups: 1,
-    topKGroups: 1,
-    normTopKProb: true,
-    routedScalingFactor: Math.SQRT2,
-    auxLossAlpha: 1e-4,
-    ropeTheta: 10_000,
-    rmsNormEps: 1e-5,
-    initializerRange: 0.02,
-    maxPositionEmbeddings: length,
-    bosTokenId: 0,
-    eosTokenId: 0,
-  };
-}
-
 const text = "Call me Ishmael. Some years ago, never mind how long precisely, I thought I would sail about a little. ";
 
 /** A training from its beginning, on the default device. */
 export function makeTrainer(size: Size = sizes.tiny): Trainer<Tensor> {
-  const config = configOf(size);
+  const config = { ...configOf(size), vocabSize: 128 };
   const model = new Moonlight(config, new Generator(1));
   const windows = new TokenWindows(encodeBytes(text.repeat(40)), { length: size.length });
   return new Trainer<Tensor>({

@@ -1,11 +1,11 @@
 import { Generator, type Tensor } from "@tsuki/core";
+import { validationLoss } from "@tsuki/data";
 import { crossEntropy, llamaConfigToHuggingFace } from "@tsuki/nn";
 import { MuonWithAdamW, moonlightGroups, warmupCosine } from "@tsuki/optim";
 import { startDashboard, writeReport } from "@tsuki/report";
 import { Trainer } from "@tsuki/train";
 import { count, type Program, say, seedOf } from "@tsuki/train/node";
 import { entropies } from "../moonlight/entropy.ts";
-import { validationLoss } from "../moonlight/evaluation.ts";
 import { sampleText } from "../moonlight/sampling.ts";
 import { windowsOf } from "../moonlight/windows.ts";
 import { countParameters, makeModel } from "./model.ts";

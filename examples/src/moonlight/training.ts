@@ -1,10 +1,9 @@
 import { Generator, stack, type Tensor, zeros } from "@tsuki/core";
-import type { Loader, Tokens } from "@tsuki/data";
+import { type Loader, type Tokens, validationLoss } from "@tsuki/data";
 import { languageModelLoss, type Moonlight } from "@tsuki/moe";
 import { type ParameterGroups, warmupCosine } from "@tsuki/optim";
 import { type RunEvent, Trainer } from "@tsuki/train";
 import { seedOf } from "@tsuki/train/node";
-import { validationLoss } from "./evaluation.ts";
 import { groupsOf, makeModel, makeOptimizer } from "./model.ts";
 import type { Options } from "./options.ts";
 import { sampleText } from "./sampling.ts";
@@ -45,8 +44,7 @@ export function makeTraining(
       const { loss, crossEntropy } = languageModelLoss(model, ids, { auxiliaryCoefficient: options.auxLoss });
       return { loss, reported: crossEntropy, metrics: { imbalance: meanViolation(model) } };
     },
-    expertLoad: () =>
-      [...model.routers().values()].map(({ load }) => load.cast("float32").div(load.cast("float32").mean())),
+    expertLoad: () => [...model.routers().values()].map((router) => router.loadStatistics().relativeLoad),
     afterUpdate: () => model.updateBias(options.biasRate),
     updateGroup: (name) => (optimizer.muon?.parameters.has(name) ? "muon" : "adamw"),
     validate: async (part) => {

@@ -1,7 +1,7 @@
 import { checkOptions } from "@tsuki/core";
 import { checkLast, checkWhole } from "./checks.ts";
 import { type Collate, type Collated, collate } from "./collate.ts";
-import { Items, type Stream } from "./stream.ts";
+import { DerivedStream, type Stream } from "./stream.ts";
 
 export interface BatchesOptions<T, B> {
   /** Items of a batch. */
@@ -18,18 +18,16 @@ export function batches<T, S, B = Collated<T>>(stream: Stream<T, S>, options: Ba
   return new BatchedStream(stream, options);
 }
 
-class BatchedStream<T, S, B> extends Items<B> implements Stream<B, S> {
-  readonly #stream: Stream<T, S>;
+class BatchedStream<T, S, B> extends DerivedStream<T, B, S> {
   readonly #batch: number;
   readonly #pad: boolean;
   readonly #collate: Collate<T, B>;
 
   constructor(stream: Stream<T, S>, options: BatchesOptions<T, B>) {
-    super();
+    super(stream);
     const { batch, last = "drop" } = options;
     checkWhole("batches", "batch", batch, 1);
     checkLast("batches", last);
-    this.#stream = stream;
     this.#batch = batch;
     this.#pad = last === "pad";
     // Without the option, B is what `collate` makes.
@@ -39,23 +37,11 @@ class BatchedStream<T, S, B> extends Items<B> implements Stream<B, S> {
   async next(): Promise<B | undefined> {
     const items: T[] = [];
     while (items.length < this.#batch) {
-      const item = await this.#stream.next();
+      const item = await this.stream.next();
       if (item === undefined) break;
       items.push(item);
     }
     if (items.length < (this.#pad ? 1 : this.#batch)) return undefined;
     return this.#collate(items, this.#batch);
-  }
-
-  state(): S {
-    return this.#stream.state();
-  }
-
-  restore(state: S): void {
-    this.#stream.restore(state);
-  }
-
-  rewind(): void {
-    this.#stream.rewind();
   }
 }

@@ -1,4 +1,5 @@
 import { checkOptions, type Tensor, tensor } from "@tsuki/core";
+import { crossEntropy, inference, type LanguageModel } from "@tsuki/nn";
 import { checkWhole } from "./checks.ts";
 import { ignoredLabel } from "./collate.ts";
 import { type Tokens, windowStarts } from "./token-windows.ts";
@@ -57,4 +58,19 @@ function batchOf(tokens: Tokens, starts: readonly number[], batch: number, lengt
   }
   const shape = [batch, length];
   return { ids: tensor(ids, { shape }), labels: tensor(labels, { shape }), counted };
+}
+
+/** Mean cross-entropy of a text in nats per token: of every token but the first, each predicted within its window. */
+export async function validationLoss(
+  model: LanguageModel,
+  tokens: Tokens,
+  options: EvaluationOptions,
+): Promise<number> {
+  let [nats, predictions] = [0, 0];
+  for (const { ids, labels, counted } of evaluationBatches(tokens, options)) {
+    const loss = inference(model, () => crossEntropy(model.call(ids).slice(1, 0, -1), labels.slice(1, 1)));
+    nats += (await loss.item()) * counted;
+    predictions += counted;
+  }
+  return nats / predictions;
 }

@@ -13,7 +13,7 @@ export {
 export { type Collate, type Collated, collate, ignoredLabel, type Row } from "./collate.ts";
 export type { Dataset } from "./dataset.ts";
 export { type Document, documentOf } from "./document.ts";
-export { type EvaluationBatch, type EvaluationOptions, evaluationBatches } from "./evaluation.ts";
+export { type EvaluationBatch, type EvaluationOptions, evaluationBatches, validationLoss } from "./evaluation.ts";
 export { Loader, type LoaderOptions, type LoaderState } from "./loader.ts";
 export { decodeNpy, encodeNpy } from "./npy/npy.ts";
 export { decodeNpz, type EncodeNpzOptions, encodeNpz } from "./npy/npz.ts";

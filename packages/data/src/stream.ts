@@ -22,6 +22,28 @@ export abstract class Items<T> {
   }
 }
 
+/** Items that are made of another stream's; its place is theirs. */
+export abstract class DerivedStream<T, U, S> extends Items<U> implements Stream<U, S> {
+  protected readonly stream: Stream<T, S>;
+
+  constructor(stream: Stream<T, S>) {
+    super();
+    this.stream = stream;
+  }
+
+  state(): S {
+    return this.stream.state();
+  }
+
+  restore(state: S): void {
+    this.stream.restore(state);
+  }
+
+  rewind(): void {
+    this.stream.rewind();
+  }
+}
+
 /** A list as a stream. */
 export function streamOf<T>(items: readonly T[]): Stream<T, { readonly taken: number }> {
   return new ListStream(items);
@@ -61,34 +83,20 @@ export function mapStream<T, U, S>(
   return new MappedStream(stream, make);
 }
 
-class MappedStream<T, U, S> extends Items<U> implements Stream<U, S> {
-  readonly #stream: Stream<T, S>;
+class MappedStream<T, U, S> extends DerivedStream<T, U, S> {
   readonly #make: (item: T) => U | undefined | Promise<U | undefined>;
 
   constructor(stream: Stream<T, S>, make: (item: T) => U | undefined | Promise<U | undefined>) {
-    super();
-    this.#stream = stream;
+    super(stream);
     this.#make = make;
   }
 
   async next(): Promise<U | undefined> {
-    for (let item = await this.#stream.next(); item !== undefined; item = await this.#stream.next()) {
+    for (let item = await this.stream.next(); item !== undefined; item = await this.stream.next()) {
       const made = await this.#make(item);
       if (made !== undefined) return made;
     }
     return undefined;
-  }
-
-  state(): S {
-    return this.#stream.state();
-  }
-
-  restore(state: S): void {
-    this.#stream.restore(state);
-  }
-
-  rewind(): void {
-    this.#stream.rewind();
   }
 }
 

@@ -29,7 +29,9 @@ onEachDevice((device) => {
   });
 
   test("violations are in units of the mean load", async () => {
-    const { maxViolation, meanViolation } = await readAll({ ...loadStatistics(tensor([6, 2, 4, 0])) });
+    const statistics = await readAll({ ...loadStatistics(tensor([6, 2, 4, 0])) });
+    const { relativeLoad, maxViolation, meanViolation } = statistics;
+    expect([...relativeLoad.data].map((load) => load.toFixed(3))).toEqual(["2.000", "0.667", "1.333", "0.000"]);
     expect(maxViolation.data[0]).toBe(1);
     expect(meanViolation.data[0]).toBeCloseTo(2 / 3, 6);
   });

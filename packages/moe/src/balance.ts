@@ -14,9 +14,11 @@ export function biasDirection(load: Tensor): Tensor {
   return sign.sub(sign.mean());
 }
 
-/** How far a load is from balance, in units of the mean load; 0 is perfect balance. */
+/** How a load lies, in units of the mean load. */
 export interface LoadStatistics {
-  /** max load / mean load − 1 (MaxVio of "Auxiliary-Loss-Free Load Balancing", arXiv 2408.15664). */
+  /** load / mean load; all 1 in perfect balance. [E] */
+  readonly relativeLoad: Tensor;
+  /** max load / mean load − 1 (MaxVio of "Auxiliary-Loss-Free Load Balancing", arXiv 2408.15664); 0 in perfect balance, as the next. */
   readonly maxViolation: Tensor;
   /** mean |load − mean load| / mean load */
   readonly meanViolation: Tensor;
@@ -26,6 +28,7 @@ export interface LoadStatistics {
 export function loadStatistics(load: Tensor): LoadStatistics {
   const mean = load.mean();
   return {
+    relativeLoad: load.div(mean),
     maxViolation: load.max().div(mean).sub(1),
     meanViolation: load.sub(mean).abs().mean().div(mean),
   };

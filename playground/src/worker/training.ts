@@ -1,58 +1,18 @@
 import { Generator, type Tensor } from "@tsuki/core";
-import {
-  byteVocabularySize,
-  decodeBytes,
-  encodeBytes,
-  evaluationBatches,
-  Loader,
-  printable,
-  TokenWindows,
-} from "@tsuki/data";
-import { countParameters, languageModelLoss, Moonlight, type MoonlightConfig } from "@tsuki/moe";
-import { generate, inference } from "@tsuki/nn";
+import { decodeBytes, encodeBytes, Loader, printable, TokenWindows, validationLoss } from "@tsuki/data";
+import { countParameters, languageModelLoss, Moonlight } from "@tsuki/moe";
+import { generate } from "@tsuki/nn";
 import { MuonWithAdamW, moonlightGroups, parameterGroups, warmupInverseSqrt } from "@tsuki/optim";
 import { type RunEvent, Trainer } from "@tsuki/train";
-import { heldOut, type Settings, type Size, sizes } from "../settings.ts";
+import { heldOut, type Settings, sizes } from "../settings.ts";
+import { configOf } from "./config.ts";
 
 const warmupSteps = 60;
 /** Ten times that of long trainings, so that a few hundred steps suffice to balance the experts. */
 const biasRate = 1e-2;
-const auxiliaryCoefficient = 1e-4;
 const validationBatches = 4;
 const sampleBytes = 160;
 const temperature = 0.8;
-
-function configOf({ hidden, layers, heads, experts, length }: Size): MoonlightConfig {
-  const headDim = hidden / heads;
-  return {
-    vocabSize: byteVocabularySize,
-    hiddenSize: hidden,
-    numHiddenLayers: layers,
-    numAttentionHeads: heads,
-    kvLoraRank: hidden / 2,
-    qkNopeHeadDim: headDim,
-    qkRopeHeadDim: headDim / 2,
-    vHeadDim: headDim,
-    intermediateSize: 3 * hidden,
-    moeIntermediateSize: hidden,
-    numRoutedExperts: experts,
-    numSharedExperts: 1,
-    numExpertsPerToken: 2,
-    firstKDenseReplace: 1,
-    moeLayerFreq: 1,
-    numGroups: 1,
-    topKGroups: 1,
-    normTopKProb: true,
-    routedScalingFactor: Math.SQRT2,
-    auxLossAlpha: auxiliaryCoefficient,
-    ropeTheta: 10_000,
-    rmsNormEps: 1e-5,
-    initializerRange: 0.02,
-    maxPositionEmbeddings: length,
-    bosTokenId: 0,
-    eosTokenId: 0,
-  };
-}
 
 /** A training of a small Moonlight on the bytes of a text. */
 export interface TextTraining {
@@ -87,13 +47,14 @@ export function makeTraining(settings: Settings, text: string, listen: (event: R
     batchTokens: batch * length,
     clip: 1,
     loss: (ids) => {
-      const { loss, crossEntropy } = languageModelLoss(model, ids, { auxiliaryCoefficient });
+      const { loss, crossEntropy } = languageModelLoss(model, ids, { auxiliaryCoefficient: config.auxLossAlpha });
       return { loss, reported: crossEntropy };
     },
-    expertLoad: () =>
-      [...model.routers().values()].map(({ load }) => load.cast("float32").div(load.cast("float32").mean())),
+    expertLoad: () => [...model.routers().values()].map((router) => router.loadStatistics().relativeLoad),
     afterUpdate: () => model.updateBias(biasRate),
-    validate: async () => ({ loss: await validationLoss(model, validation, { batch, length }) }),
+    validate: async () => ({
+      loss: await validationLoss(model, validation, { batch, length, batches: validationBatches }),
+    }),
     observeEvery: 5,
     state: {
       sampler,
@@ -126,19 +87,4 @@ export function makeTraining(settings: Settings, text: string, listen: (event: R
 export interface Saved {
   readonly settings: Settings;
   readonly events: RunEvent[];
-}
-
-/** Mean cross-entropy of a part of a text, in nats per byte. */
-async function validationLoss(
-  model: Moonlight,
-  text: Uint8Array,
-  size: Pick<Size, "batch" | "length">,
-): Promise<number> {
-  let [nats, tokens] = [0, 0];
-  for (const { ids, labels, counted } of evaluationBatches(text, { ...size, batches: validationBatches })) {
-    const loss = inference(model, () => languageModelLoss(model, ids, { labels }).crossEntropy);
-    nats += (await loss.item()) * counted;
-    tokens += counted;
-  }
-  return nats / tokens;
 }

@@ -1,11 +1,11 @@
 import { setDefaultDevice, stats, tensor } from "@tsuki/core";
+import { validationLoss } from "@tsuki/data";
 import { languageModelLoss, type Moonlight } from "@tsuki/moe";
 import { inference } from "@tsuki/nn";
 import { beforeAll, describe, expect, it } from "vitest";
 import "@tsuki/core/reference";
-import { validationLoss } from "./evaluation.ts";
-import { makeModel } from "./model.ts";
-import { schema } from "./options.ts";
+import { makeModel } from "../examples/src/moonlight/model.ts";
+import { schema } from "../examples/src/moonlight/options.ts";
 
 const options = schema.complete({ hidden: 8, heads: 2, layers: 2, experts: 4, sequence: 8, initStd: 0.5 });
 /** Windows of 8 begin at 0, 7, … 49; the last one has 3 predictions. */
