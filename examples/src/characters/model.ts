@@ -31,8 +31,3 @@ export function configOf({ hidden, layers, heads, sequence }: Options): LlamaCon
 export function makeModel(options: Options): Llama {
   return new Llama(configOf(options), new Generator(seedOf(options.seed, "weights")));
 }
-
-/** Numbers in the parameters of a model. */
-export function countParameters(model: Llama): number {
-  return model.parameters().reduce((sum, { size }) => sum + size, 0);
-}

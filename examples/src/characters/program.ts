@@ -8,7 +8,8 @@ import { count, type Program, say, seedOf } from "@tsuki/train/node";
 import { entropies } from "../moonlight/entropy.ts";
 import { sampleText } from "../moonlight/sampling.ts";
 import { windowsOf } from "../moonlight/windows.ts";
-import { countParameters, makeModel } from "./model.ts";
+import { countNumbers } from "../parameters.ts";
+import { makeModel } from "./model.ts";
 import { type Options, schema } from "./options.ts";
 import { bitsPerCharacter, describeBits, oneLine } from "./show.ts";
 import { readText } from "./text.ts";
@@ -60,7 +61,7 @@ export const characters: Program<Options, Tensor> = {
       modelConfig: llamaConfigToHuggingFace(model.config),
       description:
         `${count(corpus.training.length)} bytes to train on, ${count(corpus.validation.length)} held out.\n` +
-        `A decoder with ${options.layers} layers of width ${options.hidden}: ${count(countParameters(model))} parameters.`,
+        `A decoder with ${options.layers} layers of width ${options.hidden}: ${count(countNumbers(model.parameters()))} parameters.`,
       begin: async () => void (await trainer.validate("part")),
       async finish() {
         await trainer.validate("part");

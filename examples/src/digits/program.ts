@@ -5,6 +5,7 @@ import { AdamW, warmupCosine } from "@tsuki/optim";
 import { startDashboard, writeReport } from "@tsuki/report";
 import { Trainer } from "@tsuki/train";
 import { count, type Program, say, seedOf, UsageError } from "@tsuki/train/node";
+import { countNumbers } from "../parameters.ts";
 import { type Digit, readDigits, ShiftedDigits, side } from "./data.ts";
 import { type Options, schema } from "./options.ts";
 import { describeReading } from "./show.ts";
@@ -30,7 +31,7 @@ export const digits: Program<Options, Collated<Digit>> = {
       relu,
       new Linear({ inFeatures: hidden, outFeatures: 10, bias: true, generator }),
     );
-    const parameters = model.parameters().reduce((sum, { size }) => sum + size, 0);
+    const parameters = countNumbers(model.parameters());
 
     const trainer = new Trainer({
       model,

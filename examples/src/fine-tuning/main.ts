@@ -2,28 +2,27 @@
  * `npm run example -- fine-tuning`: adapts a language model to dialogues with LoRA. Where no --base is named, one is trained
  * first, as `npm run example -- characters` does it.
  */
-import { newRunPath, parseCommandLine, readRecord, say } from "@tsuki/train/node";
+import { newRunPath, parseCommandLine, recordedConfig, runProgram, say } from "@tsuki/train/node";
 import { characters } from "../characters/program.ts";
 import { flagsOf } from "../flags.ts";
-import { runExample, runToEnd } from "../several-runs.ts";
-import { schema } from "./options.ts";
+import { runExample } from "../several-runs.ts";
 import { fineTuning } from "./program.ts";
 
 const args = process.argv.slice(2);
 
 await runExample(async () => {
-  const recorded = (folder: string) => schema.from({ ...readRecord(folder, fineTuning.name).config }, folder);
+  const recorded = (folder: string) => recordedConfig(fineTuning, folder);
   const { config, out, resume, report } = parseCommandLine(args, { ...fineTuning, recorded, hasDashboard: true });
   if (resume !== null || config.base !== null) {
-    await runToEnd(fineTuning, args);
+    await runProgram(fineTuning, args);
     return;
   }
   const folder = out ?? newRunPath();
   const base = `${folder}-base`;
   const { device, threads } = config;
   const shared = [...flagsOf({ device, threads }), ...(report ? [] : ["--no-report"])];
-  const ended = await runToEnd(characters, ["--out", base, ...shared]);
+  const ended = await runProgram(characters, ["--out", base, ...shared]);
   say();
-  if (ended) await runToEnd(fineTuning, [...args, "--out", folder, "--base", base]);
+  if (ended) await runProgram(fineTuning, [...args, "--out", folder, "--base", base]);
   else say(`Then: ${fineTuning.command} --base ${base}`);
 });

@@ -7,7 +7,7 @@ import { AdamW, warmupCosine } from "@tsuki/optim";
 import { startDashboard, writeReport } from "@tsuki/report";
 import { Trainer } from "@tsuki/train";
 import { count, type Program, say, seedOf, UsageError } from "@tsuki/train/node";
-import { countParameters } from "../characters/model.ts";
+import { countNumbers } from "../parameters.ts";
 import { answersTo, answerTable, conversations, countRight } from "./answers.ts";
 import { loadBase } from "./base.ts";
 import { answerShare, readDialogues, rowsOf } from "./dialogues.ts";
@@ -34,11 +34,11 @@ export const fineTuning: Program<Options, Rows> = {
     const test = collate(rowsOf(heldOut, length));
 
     const before = await answersTo(model, heldOut, answerLength);
-    const frozen = countParameters(model);
+    const frozen = countNumbers(model.parameters());
     const generator = new Generator(seedOf(seed, "weights"));
     applyLoRA(model, { rank, alpha, targets: /proj$|lm_head$/, generator });
     const adapters = model.parameters().filter(({ requiresGrad }) => requiresGrad);
-    const trainable = adapters.reduce((sum, { size }) => sum + size, 0);
+    const trainable = countNumbers(adapters);
 
     /** Of the answers alone: other labels are ignored. Dialogues of a row do not see each other. */
     const answerLoss = ({ ids, labels, documents }: Rows) =>

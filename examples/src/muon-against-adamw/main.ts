@@ -7,13 +7,13 @@ import { dirname, join } from "node:path";
 import type { Tensor } from "@tsuki/core";
 import { toHuggingFace } from "@tsuki/moe";
 import { readRun, writeReport } from "@tsuki/report";
-import { newRunPath, type Program, parseCommandLine, readRecord, say } from "@tsuki/train/node";
+import { newRunPath, type Program, parseCommandLine, recordedConfig, runProgram, say } from "@tsuki/train/node";
 import { flagsOf } from "../flags.ts";
 import { describeRun } from "../moonlight/report.ts";
 import { readCorpus } from "../moonlight/text.ts";
 import { makeTraining } from "../moonlight/training.ts";
 import { windowsOf } from "../moonlight/windows.ts";
-import { runExample, runToEnd } from "../several-runs.ts";
+import { runExample } from "../several-runs.ts";
 import { type OptimizerName, type Options, optimizers, optionsOf, schema } from "./options.ts";
 import { describeResult } from "./result.ts";
 
@@ -35,7 +35,7 @@ await runExample(async () => {
   for (const [index, optimizer] of optimizers.entries()) {
     const begun = resume !== null && existsSync(join(folders[index], "config.json"));
     const place = [begun ? "--resume" : "--out", folders[index]];
-    if (!(await runToEnd(programOf(optimizer), [...place, ...flagsOf(config), ...stop, ...csv]))) return;
+    if (!(await runProgram(programOf(optimizer), [...place, ...flagsOf(config), ...stop, ...csv]))) return;
     say();
   }
   const [muon, adamw] = await Promise.all(folders.map(readRun));
@@ -72,6 +72,5 @@ function folderOfBoth(folder: string): string {
 
 /** What both were told: the first one keeps it. */
 function recorded(folder: string): Options {
-  const first = join(folderOfBoth(folder), optimizers[0]);
-  return schema.from({ ...readRecord(first, about.name).config }, join(first, "config.json"));
+  return recordedConfig(about, join(folderOfBoth(folder), optimizers[0]));
 }

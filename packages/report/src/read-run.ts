@@ -52,10 +52,8 @@ export function parseEvents(lines: readonly string[], file: string, before = 0):
   return lines.map((line, index) => {
     const where = `${file}, line ${before + index + 1},`;
     const event = parse(line, where);
-    if (!isObject(event) || typeof event.kind !== "string" || typeof event.step !== "number") {
-      throw new RunError(`${where} is no event of a run`);
-    }
-    return event as unknown as RunEvent;
+    if (!isEvent(event)) throw new RunError(`${where} is no event of a run`);
+    return event;
   });
 }
 
@@ -76,6 +74,11 @@ function parse(text: string, where: string): unknown {
   } catch (error) {
     throw new RunError(`${where} is no JSON: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** The rest is as it was written: by the run. */
+function isEvent(value: unknown): value is RunEvent {
+  return isObject(value) && typeof value.kind === "string" && typeof value.step === "number";
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -14,7 +14,15 @@ export * as values from "./node/flag-values.ts";
 export { clock, count } from "./node/format.ts";
 export { type Interruption, interruption } from "./node/interruption.ts";
 export { trainingProcess } from "./node/lock.ts";
-export { type CommonConfig, type Dashboard, type Program, runProgram, say, type Task } from "./node/program.ts";
+export {
+  type CommonConfig,
+  type Dashboard,
+  type Program,
+  recordedConfig,
+  runProgram,
+  say,
+  type Task,
+} from "./node/program.ts";
 export { Run, type RunOptions } from "./node/run.ts";
 export { newRunPath, RunFolder, type RunRecord, readRecord } from "./node/run-folder.ts";
 export { seedOf } from "./node/seeds.ts";

@@ -51,7 +51,7 @@ it("lets go of its folder where the dashboard cannot be served", async () => {
   const dashboard = async (): Promise<never> => {
     throw Object.assign(new Error("port 80 is in use"), { code: "EADDRINUSE" });
   };
-  await runProgram(programOf({}, { dashboard }), ["--out", folder, "--dashboard", "80"]);
+  expect(await runProgram(programOf({}, { dashboard }), ["--out", folder, "--dashboard", "80"])).toBe(false);
   expect(errors()).toBe("tsuki: port 80 is in use\n");
   expect(process.exitCode).toBe(1);
   expect(readdirSync(folder).sort()).toEqual(["config.json", "metrics.jsonl"]);
@@ -63,8 +63,16 @@ it("writes the report of a run that diverges, and says so", async () => {
     throw new NonFiniteLossError("the loss of step 1 is NaN");
   };
   const report = async (folder: string): Promise<string> => `${folder}/report.html`;
-  await runProgram(programOf({ step: 0, accumulated: 0, train }, { report }), ["--out", folder]);
+  expect(await runProgram(programOf({ step: 0, accumulated: 0, train }, { report }), ["--out", folder])).toBe(false);
   expect(output()).toContain(`Report: ${folder}/report.html\n`);
   expect(errors()).toBe("tsuki: the loss of step 1 is NaN: a lower --lr may help; there is no checkpoint yet\n");
   expect(process.exitCode).toBe(1);
+});
+
+it("tells whether it came to its end", async () => {
+  heard(process.stdout);
+  const stopped = { step: 0, accumulated: 0, train: async () => null };
+  expect(await runProgram(programOf(stopped, {}), ["--out", folder])).toBe(false);
+  expect(await runProgram(programOf({ step: 1, accumulated: 0 }, {}), ["--out", `${folder}-2`])).toBe(true);
+  expect(process.exitCode).toBeUndefined();
 });

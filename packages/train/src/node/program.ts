@@ -64,23 +64,40 @@ export function say(text = ""): void {
 /**
  * A training program from its command line to its end: makes or resumes the folder of the run, trains, and stops after the
  * step in progress at Ctrl-C. Errors are one line on stderr: exit code 2 for a wrong command line, 1 for any other.
+ *
+ * @returns Whether it came to its end: it was neither stopped nor did it fail.
  */
 export async function runProgram<Config extends CommonConfig, B>(
   program: Program<Config, B>,
   args: readonly string[],
-): Promise<void> {
+): Promise<boolean> {
   try {
-    await run(program, args);
+    return await run(program, args);
   } catch (error) {
     process.stderr.write(`${explain(error)}\n`);
     process.exitCode = error instanceof UsageError ? 2 : 1;
+    return false;
   }
 }
 
-async function run<Config extends CommonConfig, B>(program: Program<Config, B>, args: readonly string[]) {
+/**
+ * The config with which a run of a program began.
+ *
+ * @throws UsageError where the folder holds no run of it
+ */
+export function recordedConfig<Config extends object>(
+  { name, schema }: { readonly name: string; readonly schema: ConfigSchema<Config> },
+  folder: string,
+): Config {
+  return schema.from({ ...readRecord(folder, name).config }, join(folder, "config.json"));
+}
+
+async function run<Config extends CommonConfig, B>(
+  program: Program<Config, B>,
+  args: readonly string[],
+): Promise<boolean> {
   const { name, command, about, schema, make } = program;
-  const recorded = (folder: string): Config =>
-    schema.from({ ...readRecord(folder, name).config }, join(folder, "config.json"));
+  const recorded = (folder: string): Config => recordedConfig(program, folder);
   const hasDashboard = program.dashboard !== undefined;
   const invocation = parseCommandLine(args, { command, about, schema, recorded, hasDashboard });
   const { config, out, resume } = invocation;
@@ -100,7 +117,7 @@ async function run<Config extends CommonConfig, B>(program: Program<Config, B>, 
   try {
     if (port !== null) dashboard = await program.dashboard?.(folder.path, { port });
     if (dashboard) say(`Dashboard: ${dashboard.url}\n`);
-    await trainIn(folder, task, program, invocation, interrupted.signal);
+    return await trainIn(folder, task, program, invocation, interrupted.signal);
   } finally {
     interrupted.dispose();
     folder.close();
@@ -115,7 +132,7 @@ async function trainIn<Config extends CommonConfig, B>(
   { about, command, report }: Program<Config, B>,
   { config, stopAfter, ...invocation }: Invocation<Config>,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const { trainer, modelConfig, description } = task;
   const training = new Run({ ...config, folder, trainer, modelConfig });
   await training.restore(warn);
@@ -134,9 +151,12 @@ async function trainIn<Config extends CommonConfig, B>(
     if (error instanceof NonFiniteLossError) await writeReport();
     throw error;
   }
-  if (trainer.step === config.steps && !signal.aborted) await task.finish?.(signal, folder.path);
+  const isLast = trainer.step === config.steps && !signal.aborted;
+  if (isLast) await task.finish?.(signal, folder.path);
   else say(`\nStopped after step ${trainer.step}. To go on: ${command} --resume ${folder.path}`);
+  const ended = isLast && !signal.aborted;
   await writeReport();
+  return ended;
 }
 
 function warn(text: string): void {
